@@ -1,0 +1,188 @@
+"""Items: what a caller receives from a call, streamed or not.
+
+Every dialect decodes to these, and a whole (non-streamed) reply decodes to the same items as a stream would. Rules:
+
+* Content items (`CONTENT`) commit the call when the first is delivered; all others may be held back or dropped with an abandoned attempt.
+* Decoders never merge deltas: one delta of the wire is one item (law 1).
+* `choice` is the index of the answer when several were asked for (n > 1).
+* `UsageReported` is cumulative: a later one replaces an earlier one.
+* `ReplyEnded` comes once, last, and only with the dialect's evidence of completion; without it the reply is not complete.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from muxer_core.values.failure import Failure
+from muxer_core.values.usage import JsonValue, ReportedCost, Usage
+
+FinishReason = Literal["stop", "length", "tool_call", "content_filter", "error"]
+"""Why the model stopped, in OpenTelemetry's words. The vendor's own word is kept beside it as `native`."""
+
+
+class ReplyStarted(msgspec.Struct, frozen=True, gc=False, tag="reply_started", omit_defaults=True):
+    """The reply has begun. `model` is what the provider says it runs; `created` is Unix time in seconds."""
+
+    id: str | None = None
+    model: str | None = None
+    created: int | None = None
+
+
+class TextDelta(msgspec.Struct, frozen=True, gc=False, tag="text", omit_defaults=True):
+    """More text of the answer."""
+
+    text: str
+    choice: int = 0
+
+
+class ReasoningDelta(msgspec.Struct, frozen=True, gc=False, tag="reasoning", omit_defaults=True):
+    """More of the model's shown thinking. `signature` or `encrypted` must be sent back unchanged on the next turn."""
+
+    text: str = ""
+    choice: int = 0
+    signature: str | None = None
+    encrypted: str | None = None
+
+
+class RefusalDelta(msgspec.Struct, frozen=True, gc=False, tag="refusal", omit_defaults=True):
+    """More of the model's refusal."""
+
+    text: str
+    choice: int = 0
+
+
+class ToolCallDelta(msgspec.Struct, frozen=True, gc=False, tag="tool_call", omit_defaults=True):
+    """A piece of a tool call. `call` numbers the calls of one choice from 0. `id` and `name` are set on the piece that opens the call;
+    `arguments` is an increment of the argument text. `kind` is set with `name`."""
+
+    call: int
+    arguments: str = ""
+    id: str | None = None
+    name: str | None = None
+    kind: Literal["function", "custom"] | None = None
+    choice: int = 0
+
+
+class AudioDelta(msgspec.Struct, frozen=True, gc=False, tag="audio", omit_defaults=True):
+    """More spoken answer: base64 `data`, its `transcript`, the `id` to refer to it later, and when that id expires (Unix seconds)."""
+
+    data: str = ""
+    transcript: str = ""
+    id: str | None = None
+    expires_at: int | None = None
+    choice: int = 0
+
+
+class ImageDelta(msgspec.Struct, frozen=True, gc=False, tag="image", omit_defaults=True):
+    """An image of the answer: a URL, or base64 data in a `data:` URL."""
+
+    url: str
+    choice: int = 0
+
+
+class LogprobsReported(msgspec.Struct, frozen=True, tag="logprobs", omit_defaults=True):
+    """Log probabilities of tokens just delivered, in the provider's own form: `content` and `refusal` are lists of token records."""
+
+    content: list[JsonValue] = []
+    refusal: list[JsonValue] = []
+    choice: int = 0
+
+
+class AnnotationsReported(msgspec.Struct, frozen=True, tag="annotations", omit_defaults=True):
+    """Citations and other annotations, in the provider's own form."""
+
+    annotations: list[JsonValue]
+    choice: int = 0
+
+
+class ChoiceFinished(msgspec.Struct, frozen=True, gc=False, tag="choice_finished", omit_defaults=True):
+    """One answer is finished. More items of the same reply (usage, filter results) may follow."""
+
+    reason: FinishReason
+    native: str
+    choice: int = 0
+
+
+class UsageReported(msgspec.Struct, frozen=True, gc=False, tag="usage"):
+    """Counts so far; a later report replaces an earlier one."""
+
+    usage: Usage
+
+
+class CostReported(msgspec.Struct, frozen=True, gc=False, tag="cost"):
+    """The provider or a proxy named a cost. Kept beside ours."""
+
+    cost: ReportedCost
+
+
+class ExtrasReported(msgspec.Struct, frozen=True, tag="extras", omit_defaults=True):
+    """Fields that the dialect does not know, under the provider's names. `choice` is None for fields of the reply itself."""
+
+    fields: dict[str, JsonValue]
+    choice: int | None = None
+
+
+class ModelsListed(msgspec.Struct, frozen=True, tag="models"):
+    """The models that a server offers, one object each, in the server's own form; each has an `id`."""
+
+    models: list[dict[str, JsonValue]]
+
+
+class Acknowledged(msgspec.Struct, frozen=True, gc=False, tag="acknowledged", omit_defaults=True):
+    """A health probe was answered."""
+
+    status: int
+
+
+class SourceEvent(msgspec.Struct, frozen=True, gc=False, tag="source"):
+    """The bytes of one event as the server sent them, before the items that it decodes to. Only for a caller that asked for them."""
+
+    data: bytes
+
+
+class FailureReported(msgspec.Struct, frozen=True, gc=False, tag="failure"):
+    """The provider reported a failure inside the reply, or the reply broke its dialect. Nothing follows."""
+
+    failure: Failure
+
+
+class ReplyEnded(msgspec.Struct, frozen=True, gc=False, tag="reply_ended"):
+    """The reply is complete. `evidence` names what proved it (`[DONE]`, a last event, the end of the body after a finish reason)."""
+
+    evidence: str
+
+
+Item = (
+    ReplyStarted
+    | TextDelta
+    | ReasoningDelta
+    | RefusalDelta
+    | ToolCallDelta
+    | AudioDelta
+    | ImageDelta
+    | LogprobsReported
+    | AnnotationsReported
+    | ChoiceFinished
+    | UsageReported
+    | CostReported
+    | ExtrasReported
+    | ModelsListed
+    | Acknowledged
+    | SourceEvent
+    | FailureReported
+    | ReplyEnded
+)
+
+CONTENT: tuple[type, ...] = (
+    TextDelta,
+    ReasoningDelta,
+    ToolCallDelta,
+    RefusalDelta,
+    AudioDelta,
+    ImageDelta,
+    ModelsListed,
+    Acknowledged,
+)
+"""Items that commit a call (law 2)."""
