@@ -1,0 +1,148 @@
+"""`Attempt`: the state of one try, with its timers. Only the machine changes it, and its `state` only through the table.
+
+Timers are instants on the monotonic clock, infinity when not armed. `wake` is the earliest of them; `due` says which one it is.
+`exposure` is the most that the attempt can have cost, for the ceiling: its bound while it is open, what was booked once that is exact.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Literal
+
+from muxer_core.call.commands import ReadMore
+from muxer_core.call.outcome import AttemptRecord, AttemptStatus, Cause
+from muxer_core.call.transitions import AttemptInput, AttemptState, move_attempt
+from muxer_core.dialects.protocol import ReplyDecoder
+from muxer_core.values.amount import Usd
+from muxer_core.values.failure import Failure, FailureKind
+from muxer_core.values.items import ChoiceFinished, CostReported, FinishReason, Item, UsageReported
+from muxer_core.values.usage import ReportedCost, Usage
+from muxer_core.wire.heads import ResponseHead, WireRequest
+
+Awaited = Literal["nothing", "reservation", "head", "data", "verdict", "settlement"]
+"""Which answer the driver owes for a command that it took."""
+
+class Attempt:
+    """One try at one place. See `AttemptRecord` for what is kept of it."""
+
+    __slots__ = (
+        "awaiting",
+        "bound",
+        "cause",
+        "connect_at",
+        "deadline",
+        "decoder",
+        "due_at",
+        "ended_at",
+        "error_body",
+        "exposure",
+        "failure",
+        "finish_reason",
+        "first_chunk_at",
+        "first_item_at",
+        "granted",
+        "head",
+        "held",
+        "judged",
+        "number",
+        "open",
+        "opened_at",
+        "place",
+        "read_more",
+        "record",
+        "reported_cost",
+        "request",
+        "sent",
+        "stall_at",
+        "state",
+        "status",
+        "text_length",
+        "usage",
+        "wake",
+    )
+
+    def __init__(self, number: int, place: int, cause: Cause, due_at: float, *, judged: bool) -> None:
+        self.number = number
+        self.place = place
+        self.cause: Cause = cause
+        self.judged = judged
+        self.state: AttemptState = "planned"
+        self.status: AttemptStatus = "failed"
+        self.awaiting: Awaited = "nothing"
+        self.due_at = due_at
+        self.connect_at = inf
+        self.first_chunk_at = inf
+        self.stall_at = inf
+        self.deadline = inf
+        self.wake = due_at
+        self.bound: Usd | None = None
+        self.granted = False
+        self.request: WireRequest | None = None
+        self.sent = False
+        self.open = False
+        self.read_more = ReadMore(number)
+        self.opened_at: float | None = None
+        self.first_item_at: float | None = None
+        self.ended_at = inf
+        self.head: ResponseHead | None = None
+        self.decoder: ReplyDecoder | None = None
+        self.error_body = bytearray()
+        self.held: list[Item] = []
+        self.text_length = 0
+        self.usage: Usage | None = None
+        self.reported_cost: ReportedCost | None = None
+        self.finish_reason: FinishReason | None = None
+        self.failure: Failure | None = None
+        self.exposure: Usd | None = None
+        self.record: AttemptRecord | None = None
+
+    def move(self, fact: AttemptInput, target: AttemptState) -> None:
+        """Change the state, if the table allows it."""
+        self.state = move_attempt(self.state, fact, target)
+
+    @property
+    def is_live(self) -> bool:
+        """Can it still bring an answer?"""
+        return self.state in ("planned", "reserving", "opening", "receiving", "refused", "judging")
+
+    def note(self, item: Item) -> None:
+        """Keep what an item says about money and ends. A later report replaces an earlier one; the first answer's end counts."""
+        if isinstance(item, UsageReported):
+            self.usage = item.usage
+        elif isinstance(item, CostReported):
+            self.reported_cost = item.cost
+        elif isinstance(item, ChoiceFinished) and (item.choice == 0 or self.finish_reason is None):
+            self.finish_reason = item.reason
+
+    def end(self, status: AttemptStatus, now: float) -> None:
+        """The attempt waits for nothing but obligations: clear every timer and what was held back."""
+        self.status = status
+        self.ended_at = now
+        self.due_at = self.connect_at = self.first_chunk_at = self.stall_at = self.deadline = self.wake = inf
+        self.held = []
+        self.decoder = None
+        self.request = None
+        if self.awaiting != "reservation":
+            self.awaiting = "nothing"
+
+    def rearm(self) -> None:
+        """Recompute `wake` after a timer was set or cleared."""
+        self.wake = min(self.due_at, self.connect_at, self.first_chunk_at, self.stall_at, self.deadline)
+
+    def disarm(self) -> None:
+        """Clear every timer: the attempt waits for a verdict."""
+        self.first_chunk_at = self.stall_at = self.deadline = self.wake = inf
+
+    def due(self, now: float) -> FailureKind | Literal["backoff"] | None:
+        """The timer that has run out at `now`, in a fixed order, or None."""
+        if self.due_at <= now:
+            return "backoff"
+        if self.deadline <= now:
+            return "attempt_timeout"
+        if self.connect_at <= now:
+            return "connect_timeout"
+        if self.first_chunk_at <= now:
+            return "first_chunk_timeout"
+        if self.stall_at <= now:
+            return "stall_timeout"
+        return None

@@ -1,0 +1,103 @@
+"""Operations: what a call is *for*. The machine runs them all alike; only here do they differ.
+
+`Chat` is a conversation turn, `ListModels` asks a server what it offers, `Probe` asks it for signs of life. Each gets timeouts, retries,
+accounting and traces from the same machine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from muxer_core.call.ceiling import Demand
+from muxer_core.dialects.protocol import Encoded, ReplyDecoder
+from muxer_core.values.failure import Failure
+from muxer_core.values.moment import Moment
+from muxer_core.values.request import ChatRequest
+from muxer_core.wire.heads import ResponseHead
+from muxer_core.wire.limits import Limits
+
+if TYPE_CHECKING:
+    from muxer_core.call.plan import Place
+
+
+class Operation(Protocol):
+    """What the machine asks of an operation."""
+
+    @property
+    def name(self) -> str:
+        """Its name in traces and metrics."""
+        ...
+
+    @property
+    def streamed(self) -> bool:
+        """Does the reply come piece by piece? Then its first chunk has a timeout of its own."""
+        ...
+
+    @property
+    def demand(self) -> Demand:
+        """How large the request is, for money and limits."""
+        ...
+
+    def encode(self, place: Place, *, max_tokens: int | None, tries: int) -> Encoded:
+        """The request for an attempt at `place`, after `tries` earlier ones there. Raises `InvalidRequest` for bad arguments of ours."""
+        ...
+
+    def decoder(self, place: Place, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
+        """A decoder for a reply with a success status."""
+        ...
+
+    def failure(self, place: Place, head: ResponseHead, body: bytes, *, moment: Moment) -> Failure:
+        """What a reply with another status means."""
+        ...
+
+
+class Chat(msgspec.Struct, frozen=True):
+    """One chat request, streamed or not. `keep_source` delivers the upstream's own events as well."""
+
+    request: ChatRequest
+    demand: Demand
+    streamed: bool = True
+    keep_source: bool = False
+
+    @property
+    def name(self) -> str:
+        """`chat`."""
+        return "chat"
+
+    def encode(self, place: Place, *, max_tokens: int | None, tries: int) -> Encoded:
+        """The dialect's chat request; the same for every try."""
+        return place.dialect.encode_chat(self.request, place.target, max_tokens=max_tokens, stream=self.streamed)
+
+    def decoder(self, place: Place, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
+        """The dialect's chat decoder."""
+        return place.dialect.chat_decoder(head, stream=self.streamed, limits=limits, keep_source=self.keep_source)
+
+    def failure(self, place: Place, head: ResponseHead, body: bytes, *, moment: Moment) -> Failure:
+        """The dialect's reading of an error reply."""
+        return place.dialect.failure(head, body, where=place.where, moment=moment)
+
+
+class ListModels(msgspec.Struct, frozen=True):
+    """Ask a server which models it offers."""
+
+    demand: Demand = Demand(billed=False)
+    streamed: bool = False
+
+    @property
+    def name(self) -> str:
+        """`models`."""
+        return "models"
+
+    def encode(self, place: Place, *, max_tokens: int | None, tries: int) -> Encoded:
+        """The dialect's request for a list of models."""
+        return place.dialect.encode_models(place.target)
+
+    def decoder(self, place: Place, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
+        """The dialect's decoder for a list of models."""
+        return place.dialect.models_decoder(head, limits=limits)
+
+    def failure(self, place: Place, head: ResponseHead, body: bytes, *, moment: Moment) -> Failure:
+        """The dialect's reading of an error reply."""
+        return place.dialect.failure(head, body, where=place.where, moment=moment)

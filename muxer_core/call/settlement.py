@@ -1,0 +1,113 @@
+"""What is booked for an attempt when it has ended (laws 3 to 5): its usage, its charges, its cost, and how sure we are.
+
+Where the provider reported usage for a complete reply, that is the truth and the booking is exact. Everything else is booked by the
+provider's billing rule, which is data with a source (`catalog.billing`), and marked inexact. `exposure` is the most that the attempt can
+have cost; the ceiling counts with it, so that an estimate never makes room for money that may be gone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from muxer_core.catalog.billing import BillingRule
+from muxer_core.values.amount import Usd
+from muxer_core.values.usage import Charge, ReportedCost, Usage
+
+if TYPE_CHECKING:
+    from muxer_core.call.attempt import Attempt
+    from muxer_core.call.ceiling import Demand
+    from muxer_core.call.plan import Place
+
+FREE = Usd(0)
+BYTES_PER_TOKEN = 4
+"""Characters of delivered text to a token, for estimates only. OpenAI's rule of thumb for English (help centre, read 2026-11-24)."""
+
+DIFFERENCE = 100
+"""Our cost and a reported one are flagged when they differ by more than one part in this many."""
+
+
+class Booking(msgspec.Struct, frozen=True, kw_only=True):
+    """The books' view of one attempt. `cost` None: its price is unknown. `exposure` None: it cannot be bounded."""
+
+    usage: Usage | None
+    charges: tuple[Charge, ...]
+    cost: Usd | None
+    exact: bool
+    exposure: Usd | None
+    warnings: tuple[str, ...] = ()
+
+
+NOTHING = Booking(usage=None, charges=(), cost=FREE, exact=True, exposure=FREE)
+
+
+def _applicable_rule(attempt: Attempt, place: Place) -> BillingRule:
+    """Which rule books an attempt that did not complete with its usage reported."""
+    rules = place.billing
+    if not attempt.sent:
+        return rules.unsent
+    if attempt.head is None:
+        return rules.unanswered
+    if not attempt.head.is_success:
+        return rules.rejected
+    return rules.cut
+
+
+def _estimate(attempt: Attempt, demand: Demand, *, with_output: bool) -> Usage:
+    """A guess at the counts: never less than what the provider had already reported."""
+    reported = attempt.usage or Usage()
+    delivered = -(-attempt.text_length // BYTES_PER_TOKEN) if with_output else 0
+    return msgspec.structs.replace(
+        reported,
+        input_tokens=max(reported.input_tokens, demand.input_estimate),
+        output_tokens=max(reported.output_tokens, delivered),
+        exact=False,
+    )
+
+
+def _priced(place: Place, usage: Usage) -> tuple[Usd | None, tuple[Charge, ...]]:
+    if place.price is None:
+        return None, ()
+    return place.price.cost(usage), place.price.charges(usage)
+
+
+def _chosen(
+    ours: Usd | None, reported: ReportedCost | None, book: Literal["ours", "reported"], where: str
+) -> tuple[Usd | None, tuple[str, ...]]:
+    """Which cost is booked, and a warning where the two disagree."""
+    if reported is None:
+        return ours, ()
+    theirs = Usd(reported.pico_usd)
+    if ours is None:
+        return theirs, (f"cost: the price of {where} is unknown here; booked {theirs} as reported in {reported.source}",)
+    warnings: tuple[str, ...] = ()
+    if abs(theirs.pico - ours.pico) * DIFFERENCE > max(theirs.pico, ours.pico):
+        warnings = (f"cost: {where} is {ours} by our prices and {theirs} by {reported.source}",)
+    return (theirs if book == "reported" else ours), warnings
+
+
+def book(attempt: Attempt, place: Place, demand: Demand, book_as: Literal["ours", "reported"]) -> Booking:
+    """What to book for an ended attempt."""
+    if attempt.opened_at is None or not demand.billed:
+        return NOTHING
+    complete = attempt.status in ("complete", "rejected_by_judge")
+    if complete and attempt.usage is not None:
+        usage, exact = attempt.usage, attempt.usage.exact
+    else:
+        rule = _applicable_rule(attempt, place)
+        if rule == "nothing":
+            return NOTHING
+        if rule == "bound":
+            return Booking(usage=attempt.usage, charges=(), cost=attempt.bound, exact=False, exposure=attempt.bound)
+        usage, exact = _estimate(attempt, demand, with_output=rule == "delivered_estimate"), False
+    ours, charges = _priced(place, usage)
+    cost, warnings = _chosen(ours, attempt.reported_cost, book_as, place.where)
+    if cost is None:
+        warnings += (f"cost: the price of {place.where} is unknown; nothing was booked for this attempt",)
+    elif not exact:
+        warnings += (f"cost: {place.where} reported no usage; {cost} is an estimate",)
+    exposure = cost
+    if not exact and attempt.bound is not None:
+        exposure = attempt.bound if cost is None else max(cost, attempt.bound)
+    return Booking(usage=usage, charges=charges, cost=cost, exact=exact, exposure=exposure, warnings=warnings)
