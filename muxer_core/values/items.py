@@ -124,6 +124,12 @@ class ExtrasReported(msgspec.Struct, frozen=True, tag="extras", omit_defaults=Tr
     choice: int | None = None
 
 
+class WarningReported(msgspec.Struct, frozen=True, gc=False, tag="warning"):
+    """Something in the reply could not be used as it stood (a negative count, a part larger than its whole). The reply goes on."""
+
+    message: str
+
+
 class ModelsListed(msgspec.Struct, frozen=True, tag="models"):
     """The models that a server offers, one object each, in the server's own form; each has an `id`."""
 
@@ -168,6 +174,7 @@ Item = (
     | UsageReported
     | CostReported
     | ExtrasReported
+    | WarningReported
     | ModelsListed
     | Acknowledged
     | SourceEvent
