@@ -15,12 +15,14 @@ from muxer_core.call.transitions import AttemptInput, AttemptState, move_attempt
 from muxer_core.dialects.protocol import ReplyDecoder
 from muxer_core.values.amount import Usd
 from muxer_core.values.failure import Failure, FailureKind
-from muxer_core.values.items import ChoiceFinished, CostReported, FinishReason, Item, UsageReported
+from muxer_core.values.items import ChoiceFinished, CostReported, FinishReason, Item, UsageReported, WarningReported
 from muxer_core.values.usage import ReportedCost, Usage
 from muxer_core.wire.heads import ResponseHead, WireRequest
 
 Awaited = Literal["nothing", "reservation", "head", "data", "verdict", "settlement"]
-"""Which answer the driver owes for a command that it took."""
+"""Which answer the driver owes for a command that it took."""MOST_WARNINGS = 32
+"""Warnings kept of one reply. A server that misreports every chunk says nothing new after that."""
+
 
 class Attempt:
     """One try at one place. See `AttemptRecord` for what is kept of it."""
@@ -59,6 +61,7 @@ class Attempt:
         "text_length",
         "usage",
         "wake",
+        "warnings",
     )
 
     def __init__(self, number: int, place: int, cause: Cause, due_at: float, *, judged: bool) -> None:
@@ -90,6 +93,7 @@ class Attempt:
         self.held: list[Item] = []
         self.text_length = 0
         self.usage: Usage | None = None
+        self.warnings: list[str] = []
         self.reported_cost: ReportedCost | None = None
         self.finish_reason: FinishReason | None = None
         self.failure: Failure | None = None
@@ -113,6 +117,8 @@ class Attempt:
             self.reported_cost = item.cost
         elif isinstance(item, ChoiceFinished) and (item.choice == 0 or self.finish_reason is None):
             self.finish_reason = item.reason
+        elif isinstance(item, WarningReported) and len(self.warnings) < MOST_WARNINGS:
+            self.warnings.append(item.message)
 
     def end(self, status: AttemptStatus, now: float) -> None:
         """The attempt waits for nothing but obligations: clear every timer and what was held back."""

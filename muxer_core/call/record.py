@@ -41,7 +41,7 @@ class Books:
         """Book an attempt that has ended, once; its record and its billable lines."""
         place = self._plan.places[attempt.place]
         booking = book(attempt, place, self._operation.demand, self._plan.policies.book)
-        self.warn(*booking.warnings)
+        self.warn(*attempt.warnings, *booking.warnings)
         attempt.exposure = booking.exposure
         attempt.record = AttemptRecord(
             number=attempt.number,

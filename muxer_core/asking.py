@@ -1,0 +1,106 @@
+"""From what a user types to a `ChatRequest`: a plain string, our own messages, or messages in OpenAI's form, with options by keyword.
+
+A bad argument raises `InvalidRequest` at once and names the argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TypedDict
+
+from muxer_core.dialects.openai_chat.messages import decode_message, decode_tool, decode_tool_choice
+from muxer_core.values.amount import Usd
+from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.messages import Message, TextPart
+from muxer_core.values.request import CeilingMode, ChatRequest, OutputFormat, Tool, ToolChoice
+from muxer_core.values.usage import JsonValue
+
+Prompt = str | Message | Sequence[Message | Mapping[str, JsonValue]]
+"""One user message as text, or a conversation."""
+
+
+class ChatOptions(TypedDict, total=False):
+    """Options of a chat call, as keywords. See `ChatRequest` for what they mean; what is not named here goes into `extras`."""
+
+    max_tokens: int | None
+    max_cost: Usd | Decimal | str | float | None
+    ceiling: CeilingMode
+    strategy: str | None
+    temperature: float | None
+    top_p: float | None
+    frequency_penalty: float | None
+    presence_penalty: float | None
+    stop: str | Sequence[str]
+    seed: int | None
+    n: int
+    tools: Sequence[Tool | Mapping[str, JsonValue]]
+    tool_choice: ToolChoice | str | Mapping[str, JsonValue] | None
+    parallel_tool_calls: bool | None
+    output_format: OutputFormat | None
+    reasoning_effort: str | None
+    logprobs: bool | None
+    top_logprobs: int | None
+    modalities: Sequence[str]
+    audio: dict[str, JsonValue] | None
+    service_tier: str | None
+    user: str | None
+    extras: dict[str, JsonValue]
+
+
+def _messages(prompt: Prompt) -> tuple[Message, ...]:
+    if isinstance(prompt, str):
+        return (Message("user", (TextPart(prompt),)),)
+    if isinstance(prompt, Message):
+        return (prompt,)
+    if isinstance(prompt, Mapping) or not isinstance(prompt, Sequence):
+        raise InvalidRequest("messages", f"must be text or a list of messages, got {type(prompt).__name__}")
+    return tuple(
+        one if isinstance(one, Message) else decode_message(one, field=f"messages[{number}]") for number, one in enumerate(prompt)
+    )
+
+
+def _tools(tools: Sequence[Tool | Mapping[str, JsonValue]]) -> tuple[Tool, ...]:
+    return tuple(
+        decode_tool(one, field=f"tools[{number}]") if isinstance(one, Mapping) else one for number, one in enumerate(tools)
+    )
+
+
+def chat_request(prompt: Prompt, model: str, options: ChatOptions) -> ChatRequest:
+    """The request that a user meant, checked.
+
+    >>> chat_request("Why is the sky blue?", "auto", {"max_cost": "0.01"}).max_cost
+    Usd('0.01')
+    """
+    max_cost = options.get("max_cost")
+    stop = options.get("stop", ())
+    choice = options.get("tool_choice")
+    request = ChatRequest(
+        model=model,
+        messages=_messages(prompt),
+        max_tokens=options.get("max_tokens"),
+        temperature=options.get("temperature"),
+        top_p=options.get("top_p"),
+        frequency_penalty=options.get("frequency_penalty"),
+        presence_penalty=options.get("presence_penalty"),
+        stop=(stop,) if isinstance(stop, str) else tuple(stop),
+        seed=options.get("seed"),
+        n=options.get("n", 1),
+        tools=_tools(options.get("tools", ())),
+        tool_choice=choice if choice is None or isinstance(choice, ToolChoice) else decode_tool_choice(choice),
+        parallel_tool_calls=options.get("parallel_tool_calls"),
+        output_format=options.get("output_format"),
+        reasoning_effort=options.get("reasoning_effort"),
+        logprobs=options.get("logprobs"),
+        top_logprobs=options.get("top_logprobs"),
+        modalities=tuple(options.get("modalities", ())),
+        audio=options.get("audio"),
+        service_tier=options.get("service_tier"),
+        user=options.get("user"),
+        max_cost=max_cost if max_cost is None or isinstance(max_cost, Usd) else Usd.parse(max_cost, field="max_cost"),
+        ceiling=options.get("ceiling", "proven"),
+        strategy=options.get("strategy"),
+        extras=options.get("extras", {}),
+    )
+    request.check()
+    return request

@@ -1,0 +1,126 @@
+"""`AsyncStream`: carries out a call's commands in the task that consumes it, on any async library. No task per call, none per chunk.
+
+What differs between libraries stands behind `Runtime`: how a wait is interrupted when the call's time has come, and who closes
+connections when nobody may wait for it. Clean-up never awaits, so that no kind of cancellation can stop it.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from muxer_core.call.commands import CloseAttempt, Deliver, Finish, OpenAttempt, ReadMore
+from muxer_core.call.events import BodyEnded, DataReceived, Event, ResponseStarted, TransportFailed
+from muxer_core.call.machine import Call
+from muxer_core.call.outcome import CallFailed, Outcome
+from muxer_core.values.items import Item
+from muxer_drivers.desk import Desk
+from muxer_drivers.exchange import AsyncExchange, AsyncTransport, TransportError
+from muxer_drivers.runtime import LAST_READ, Runtime
+
+class AsyncStream:
+    """The items of one call. Use it as `async with`; iterate it; `outcome` is there when it has ended."""
+
+    __slots__ = ("_desk", "_exchanges", "_position", "_ready", "_runtime", "_timer", "_transport", "call", "outcome")
+
+    def __init__(self, call: Call, desk: Desk, transport: AsyncTransport, runtime: Runtime) -> None:
+        self.call = call
+        self.outcome: Outcome | None = None
+        self._desk = desk
+        self._transport = transport
+        self._runtime = runtime
+        self._timer = runtime.timer(call, desk)
+        self._exchanges: dict[int, AsyncExchange] = {}
+        self._ready: tuple[Item, ...] = ()
+        self._position = 0
+
+    async def __aenter__(self) -> Self:
+        await self._fill()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.abandon("the stream was left before its end")
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Item:
+        if self._position == len(self._ready) and not await self._fill():
+            raise StopAsyncIteration
+        self._position += 1
+        return self._ready[self._position - 1]
+
+    async def next_batch(self) -> tuple[Item, ...]:
+        """Everything that one read brought; empty at the end. Raises `CallFailed`."""
+        if self._position == len(self._ready) and not await self._fill():
+            return ()
+        batch = self._ready[self._position :]
+        self._position = len(self._ready)
+        return batch
+
+    async def _fill(self) -> bool:
+        """Run the call until items are ready (True) or it has ended well (False). Raises `CallFailed`."""
+        if self.outcome is not None:
+            return False
+        try:
+            self._ready, self._position = await self._run(), 0
+        except BaseException as error:
+            self.abandon(type(error).__name__)
+            raise
+        if self.outcome is not None and self.outcome.status != "complete":
+            raise CallFailed(self.outcome)
+        return self.outcome is None
+
+    async def _run(self) -> tuple[Item, ...]:
+        """Carry out commands until one concerns the consumer: a delivery, or the end."""
+        call, now, timer = self.call, self._desk.now, self._timer
+        while True:
+            command, event = call.next_command(now()), None
+            if type(command) is ReadMore:
+                event = await timer.guard(self._read(command.attempt))
+            elif type(command) is Deliver:
+                return command.items
+            elif command is None:
+                await timer.sleep()
+            elif isinstance(command, OpenAttempt):
+                event = await timer.guard(self._open(command))
+            elif isinstance(command, CloseAttempt):
+                if command.clean:
+                    await self._runtime.within(LAST_READ, self._exchanges[command.attempt].read_to_end)
+                self._let_go(command)
+            elif isinstance(command, Finish):
+                self.outcome = command.outcome
+                timer.stop()
+                return ()
+            else:
+                event = self._desk.answer(command)
+            if event is not None:
+                call.handle_event(event, now())
+
+    async def _open(self, command: OpenAttempt) -> Event:
+        try:
+            exchange = await self._transport.open(command)
+        except TransportError as error:
+            return TransportFailed(command.attempt, error.failure, error.sent)
+        self._exchanges[command.attempt] = exchange
+        return ResponseStarted(command.attempt, exchange.head)
+
+    async def _read(self, attempt: int) -> Event:
+        try:
+            data = await self._exchanges[attempt].read()
+        except TransportError as error:
+            return TransportFailed(attempt, error.failure, error.sent)
+        return DataReceived(attempt, data) if data else BodyEnded(attempt)
+
+    def _let_go(self, command: CloseAttempt) -> None:
+        exchange = self._exchanges.pop(command.attempt, None)
+        if exchange is not None:
+            self._runtime.close_soon(exchange)
+
+    def abandon(self, reason: str) -> None:
+        """Give the call up. Does not wait: connections go to those who close them, what is owed is settled."""
+        self._timer.stop()
+        if self.outcome is None:
+            self.outcome = self._desk.abandon(self.call, reason, self._let_go)

@@ -1,0 +1,118 @@
+"""`Desk`: answers the commands of a call that need no network, for every driver alike: `Reserve`, `Settle` and `Judge`.
+
+It also is where the world's facts that are no network facts come from: the clock, call ids and seeds. None of its methods waits for the
+network, so that obligations can be met while a task is being cancelled. A `Muxer` may be shared by threads: one lock a ledger guards it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+from muxer_core.call.commands import CloseAttempt, Finish, Judge, Reserve, Settle
+from muxer_core.call.events import CancelRequested, Event, Judged, ReservationDecided, SettlementRecorded
+from muxer_core.call.machine import Call
+from muxer_core.call.outcome import Outcome
+from muxer_core.values.items import Item
+from muxer_core.values.moment import Moment
+
+Clock = Callable[[], Moment]
+Judging = Callable[[tuple[Item, ...]], bool]
+"""Is this answer of a cascade good enough?"""
+
+
+def system_clock() -> Moment:
+    """Now, by the system's clocks."""
+    return Moment(time.monotonic(), time.time())
+
+
+def new_call_id() -> str:
+    """A UUID of version 7 (RFC 9562, section 5.7): ids sort by the time at which their calls began."""
+    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    number = number & ~(0xF << 76) | 0x7 << 76
+    number = number & ~(0x3 << 62) | 0x2 << 62
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def new_seed() -> int:
+    """A seed for a call's own random numbers."""
+    return secrets.randbits(64)
+
+
+class Ledger(Protocol):
+    """Holds and records money. `Muxer` is one; a store of yours can be another."""
+
+    def reserve(self, command: Reserve, moment: Moment) -> ReservationDecided:
+        """Hold the amount, or say why not."""
+        ...
+
+    def settle(self, command: Settle, moment: Moment) -> SettlementRecorded:
+        """Record the truth. Neither waits nor raises."""
+        ...
+
+
+def accept_every_answer(items: tuple[Item, ...]) -> bool:
+    """The judge of a client that was given none: every complete answer is good enough."""
+    return bool(items)
+
+
+_locks: WeakKeyDictionary[Ledger, threading.Lock] = WeakKeyDictionary()
+_locks_guard = threading.Lock()
+
+
+def lock_of(ledger: Ledger) -> threading.Lock:
+    """The lock that guards `ledger`, whichever drivers and threads share it."""
+    with _locks_guard:
+        return _locks.setdefault(ledger, threading.Lock())
+
+
+class Desk:
+    """Answers for one client's calls. `judge` says whether a cascade's answer is good enough; `clock` and `sleep` can be virtual."""
+
+    __slots__ = ("_judge", "_ledger", "lock", "now", "sleep")
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        judge: Judging = accept_every_answer,
+        clock: Clock = system_clock,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._ledger = ledger
+        self._judge = judge
+        self.lock = lock_of(ledger)
+        self.now = clock
+        self.sleep = sleep
+
+    def answer(self, command: Reserve | Settle | Judge) -> Event:
+        """The event that answers the command."""
+        match command:
+            case Reserve():
+                with self.lock:
+                    return self._ledger.reserve(command, self.now())
+            case Settle():
+                with self.lock:
+                    return self._ledger.settle(command, self.now())
+            case Judge():
+                return Judged(command.attempt, self._judge(command.items))
+
+    def abandon(self, call: Call, reason: str, let_go: Callable[[CloseAttempt], None]) -> Outcome | None:
+        """Cancel the call and meet its obligations, without waiting for anything. Returns its outcome (law 7)."""
+        call.handle_event(CancelRequested(reason), self.now())
+        while (command := call.next_command(self.now())) is not None:
+            match command:
+                case CloseAttempt():
+                    let_go(command)
+                case Reserve() | Settle() | Judge():
+                    call.handle_event(self.answer(command), self.now())
+                case Finish(outcome):
+                    return outcome
+                case _:
+                    raise AssertionError(f"a cancelled call wished for {command}")
+        return None
