@@ -15,7 +15,7 @@ from muxer_core.call.machine import Call
 from muxer_core.call.outcome import CallFailed, Outcome
 from muxer_core.values.items import Item
 from muxer_drivers.desk import Desk
-from muxer_drivers.exchange import AsyncExchange, AsyncTransport, TransportError
+from muxer_core.call.exchange import AsyncExchange, AsyncTransport, TransportError
 from muxer_drivers.runtime import LAST_READ, Runtime
 
 class AsyncStream:

@@ -13,7 +13,7 @@ from math import inf
 from muxer_core.call.events import Event
 from muxer_core.call.machine import Call
 from muxer_drivers.desk import Desk
-from muxer_drivers.exchange import AsyncExchange
+from muxer_core.call.exchange import AsyncExchange
 
 
 class AsyncioTimer:

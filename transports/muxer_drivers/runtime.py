@@ -8,7 +8,7 @@ from typing import Protocol
 from muxer_core.call.events import Event
 from muxer_core.call.machine import Call
 from muxer_drivers.desk import Desk
-from muxer_drivers.exchange import AsyncExchange
+from muxer_core.call.exchange import AsyncExchange
 
 LAST_READ = 0.05
 """Seconds that a complete reply's connection is given to bring its end mark, so that it can be used again."""

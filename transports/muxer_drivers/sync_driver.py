@@ -16,7 +16,7 @@ from muxer_core.call.machine import Call
 from muxer_core.call.outcome import CallFailed, Outcome
 from muxer_core.values.items import Item
 from muxer_drivers.desk import Desk
-from muxer_drivers.exchange import SyncExchange, SyncTransport, TransportError
+from muxer_core.call.exchange import SyncExchange, SyncTransport, TransportError
 from muxer_drivers.thread_reaper import ThreadReaper
 
 class SyncStream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 
-from muxer_drivers.exchange import SyncExchange, TransportError
+from muxer_core.call.exchange import SyncExchange, TransportError
 from muxer_drivers.runtime import LAST_READ
 
 

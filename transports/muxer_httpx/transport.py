@@ -14,7 +14,7 @@ from muxer_core.call.commands import OpenAttempt
 from muxer_core.values.failure import Failure, FailureKind
 from muxer_core.wire.heads import Headers, ResponseHead
 from muxer_drivers.credentials import Credentials
-from muxer_drivers.exchange import TransportError
+from muxer_core.call.exchange import TransportError
 
 UNSENT: dict[str, FailureKind] = {
     "ConnectTimeout": "connect_timeout",

@@ -1,0 +1,168 @@
+"""`simulate`: runs one call against scripted upstreams in virtual time, with attempts in parallel, and keeps the trace.
+
+It is the reference driver: it does what `docs/concepts/drivers.md` asks, and nothing else. The trace is the list of everything that went
+in and came out, each with its moment; the same inputs give the same trace (law 9).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from math import inf
+from typing import Protocol
+
+import msgspec
+
+from muxer_core.call.commands import (
+    CloseAttempt,
+    Command,
+    Deliver,
+    Finish,
+    Judge,
+    OpenAttempt,
+    ReadMore,
+    Reserve,
+    Settle,
+)
+from muxer_core.call.events import (
+    BodyEnded,
+    CancelRequested,
+    DataReceived,
+    Event,
+    Judged,
+    ReservationDecided,
+    ResponseStarted,
+    SettlementRecorded,
+    TransportFailed,
+)
+from muxer_core.call.machine import Call
+from muxer_core.call.outcome import Outcome
+from muxer_core.simulation.clock import VirtualClock
+from muxer_core.simulation.script import Break, Data, End, Hang, Head, Playback, Script
+from muxer_core.values.failure import Failure
+from muxer_core.values.items import Item
+from muxer_core.values.moment import Moment
+from muxer_core.wire.heads import Headers, ResponseHead
+
+
+class Ledger(Protocol):
+    """Answers reservations and settlements; `Muxer` is one."""
+
+    def reserve(self, command: Reserve, moment: Moment) -> ReservationDecided:
+        """Hold the amount, or say why not."""
+        ...
+
+    def settle(self, command: Settle, moment: Moment) -> SettlementRecorded:
+        """Record the truth."""
+        ...
+
+
+class OpenLedger:
+    """Grants everything and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.reserved: list[Reserve] = []
+        self.settled: list[Settle] = []
+
+    def reserve(self, command: Reserve, moment: Moment) -> ReservationDecided:
+        """Granted."""
+        self.reserved.append(command)
+        return ReservationDecided(command.attempt, granted=True)
+
+    def settle(self, command: Settle, moment: Moment) -> SettlementRecorded:
+        """Recorded."""
+        self.settled.append(command)
+        return SettlementRecorded(command.attempt)
+
+
+class Run(msgspec.Struct):
+    """What happened. `trace` holds every event and command with its moment; `items` what the consumer received."""
+
+    trace: list[tuple[Moment, Event | Command]]
+    items: list[Item]
+    outcome: Outcome | None = None
+
+    def commands(self, kind: type[Command]) -> list[Command]:
+        """All commands of one kind, in order."""
+        return [step for _, step in self.trace if type(step) is kind]
+
+
+def accept_every_answer(items: tuple[Item, ...]) -> bool:
+    """A judge to whom everything is good enough."""
+    return True
+
+
+def event_of(attempt: int, step: Head | Data | End | Break) -> Event:
+    """The event that tells a call of a script's step."""
+    if isinstance(step, Head):
+        return ResponseStarted(attempt, ResponseHead(step.status, Headers(step.headers)))
+    if isinstance(step, Data):
+        return DataReceived(attempt, step.data)
+    if isinstance(step, Break):
+        return TransportFailed(attempt, Failure(kind=step.kind, message=step.message), step.sent)
+    return BodyEnded(attempt)
+
+
+def simulate(
+    call: Call,
+    upstream: Callable[[OpenAttempt], Script],
+    clock: VirtualClock,
+    *,
+    ledger: Ledger | None = None,
+    judge: Callable[[tuple[Item, ...]], bool] = accept_every_answer,
+    cancel_at: float = inf,
+    consumer_pause: float = 0.0,
+) -> Run:
+    """Run the call to its end. `cancel_at` (monotonic seconds) cancels it; the consumer takes `consumer_pause` seconds a delivery.
+
+    Stops without an outcome when nothing can ever happen again, which no correct call allows.
+    """
+    books = OpenLedger() if ledger is None else ledger
+    run = Run([], [])
+    playing: dict[int, Playback] = {}
+    coming: list[tuple[float, int, Event]] = []
+    order = 0
+
+    def feed(event: Event) -> None:
+        run.trace.append((clock(), event))
+        call.handle_event(event, clock())
+
+    while True:
+        if clock().mono >= cancel_at:
+            cancel_at = inf
+            feed(CancelRequested())
+        command = call.next_command(clock())
+        if command is not None:
+            run.trace.append((clock(), command))
+        match command:
+            case Finish(outcome):
+                run.outcome = outcome
+                return run
+            case Reserve():
+                feed(books.reserve(command, clock()))
+            case Settle():
+                feed(books.settle(command, clock()))
+            case Judge():
+                feed(Judged(command.attempt, judge(command.items)))
+            case Deliver(_, items):
+                run.items += items
+                clock.sleep(consumer_pause)
+            case CloseAttempt():
+                playing.pop(command.attempt, None)
+            case OpenAttempt() | ReadMore():
+                if isinstance(command, OpenAttempt):
+                    playing[command.attempt] = Playback(upstream(command))
+                seconds, step = playing[command.attempt].next()
+                if not isinstance(step, Hang):
+                    order += 1
+                    heapq.heappush(coming, (clock().mono + seconds, order, event_of(command.attempt, step)))
+            case None:
+                arrival = coming[0][0] if coming else inf
+                instant = min(arrival, call.wake_at(), cancel_at)
+                if instant == inf:
+                    return run
+                clock.sleep_until(instant)
+                if instant == arrival:
+                    feed(heapq.heappop(coming)[2])
+                elif instant != cancel_at:
+                    call.handle_timeout(clock())
