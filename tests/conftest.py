@@ -1,0 +1,38 @@
+"""Rules for the whole suite: how hard Hypothesis searches, and that a required real server cannot be skipped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import hypothesis
+import pytest
+
+from tests.support.real import real_is_required
+
+# No deadlines: two busy cores make one slow example, not a bug. The global timeout of a test still holds.
+hypothesis.settings.register_profile("default", deadline=None)
+# A gate must say the same twice, so the examples follow from the test alone; whoever hunts for bugs runs the other two.
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("hunt", deadline=None, max_examples=2_000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under MUXER_REQUIRE_REAL=1, a test marked `real` that was skipped has failed."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and real_is_required() and item.get_closest_marker("real"):
+        report.outcome = "failed"
+        report.longrepr = f"MUXER_REQUIRE_REAL is set, but this test was skipped: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole module of `tests/real` that skips itself while it is being collected."""
+    report = yield
+    if report.skipped and real_is_required() and "real" in collector.path.parts:
+        report.outcome = "failed"
+        report.longrepr = f"MUXER_REQUIRE_REAL is set, but {collector.path.name} was skipped: {report.longrepr}"
+    return report
