@@ -1,0 +1,426 @@
+"""From chunks to items: what a chunk adds to the reply so far. One `Assembly` lives as long as one reply.
+
+Rules that hold here:
+
+* A delta of the wire is an item; an empty delta is none. Nothing is merged, split or held back.
+* `ReplyStarted` comes with the first chunk that names an id or a model, or holds a choice (Azure's first chunk names neither).
+* Tool calls are numbered by us, in the order in which they open (`_ToolCalls` says how pieces find their call).
+* `ChoiceFinished` comes when a choice's finish reason is first told, and again only if a later chunk tells another one; a null later
+  says nothing. A finish reason is not the last word: filter results, usage and even text may follow.
+* Fields of the reply itself that repeat on every chunk (`provider`, `citations`, …) are reported when they change. Fields of a choice
+  are reported each time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from muxer_core.dialects.openai_chat.chunks import (
+    Choice,
+    Chunk,
+    Delta,
+    JsonObject,
+    Leftovers,
+    MalformedChunk,
+    Thought,
+    ToolCall,
+    json_text,
+)
+from muxer_core.dialects.openai_chat.usage import cost_from_text, usage_from_bytes
+from muxer_core.values.items import (
+    AnnotationsReported,
+    AudioDelta,
+    ChoiceFinished,
+    CostReported,
+    ExtrasReported,
+    FinishReason,
+    ImageDelta,
+    Item,
+    LogprobsReported,
+    ReasoningDelta,
+    RefusalDelta,
+    ReplyStarted,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+    WarningReported,
+)
+
+MAX_CHOICES = 128
+"""The most answers of one reply; the API's own limit for `n` (platform.openai.com, November 2026)."""
+
+MAX_TOOL_CALLS = 4096
+"""The most tool calls of one answer."""
+
+MAX_REMEMBERED_FIELDS = 64
+"""The most unknown fields of a reply whose last value is remembered; further ones are reported each time."""
+
+FINISH_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_call",
+    "content_filter": "content_filter",
+    "function_call": "tool_call",
+    "eos": "stop",
+    "eos_token": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "complete": "stop",
+    "completed": "stop",
+    "max_tokens": "length",
+    "model_length": "length",
+    "tool_call": "tool_call",
+    "tool_use": "tool_call",
+    "safety": "content_filter",
+    "recitation": "content_filter",
+    "refusal": "content_filter",
+    "sensitive": "content_filter",
+    "error": "error",
+    "network_error": "error",
+    "insufficient_system_resource": "error",
+    "abort": "error",
+    "cancelled": "error",
+}
+"""Servers' words, in lower case, and what they mean. A word that is not here means `stop`; the server's own word is always kept."""
+
+
+class LimitCrossed(Exception):
+    """A named limit of a reply was crossed; the message says which. Never leaves the dialect."""
+
+
+class _ToolCalls:
+    """Which call a piece belongs to. Calls of one choice are numbered from 0 in the order in which they open.
+
+    | the piece has | it belongs to |
+    | --- | --- |
+    | an index not seen yet | a new call |
+    | a known index, no id, or the id that the call has | that call |
+    | a known index, another id and a name | a new call (servers that put all parallel calls at index 0) |
+    | a known index, no ids at all, a name again, after complete arguments | a new call (Gemini's endpoint) |
+    | no index, an id | the call of that id, else a new call |
+    | no index, no id, a name | a new call |
+    | none of these | the call of the last piece |
+    """
+
+    __slots__ = ("_by_id", "_by_index", "_count", "_ids", "_last", "_names", "_unnamed_arguments")
+
+    def __init__(self) -> None:
+        self._by_index: dict[int, int] = {}
+        self._by_id: dict[str, int] = {}
+        self._ids: list[str | None] = []
+        self._names: list[str | None] = []
+        self._unnamed_arguments: dict[int, list[str]] = {}  # of calls without an id, until a repeated name has been judged
+        self._count = 0
+        self._last = -1
+
+    def place(self, piece: ToolCall, name: str | None, arguments: str) -> tuple[int, str | None, str | None]:
+        """The number of the piece's call, and its id and name where this piece tells them first."""
+        call_id = piece.id or None
+        number = self._find(piece.index, call_id, name)
+        if number is None:
+            number = self._open(piece.index, call_id)
+        self._last = number
+        new_id = new_name = None
+        if call_id and self._ids[number] is None:
+            new_id = self._ids[number] = call_id
+            self._by_id[call_id] = number
+        if name and self._names[number] is None:
+            new_name = self._names[number] = name
+        if self._ids[number] is None and arguments and number in self._unnamed_arguments:
+            self._unnamed_arguments[number].append(arguments)
+        return number, new_id, new_name
+
+    def _find(self, index: int | None, call_id: str | None, name: str | None) -> int | None:
+        if index is None:
+            if call_id:
+                return self._by_id.get(call_id)
+            return None if name or self._last < 0 else self._last
+        number = self._by_index.get(index)
+        if number is None:
+            return None
+        known_id, known_name = self._ids[number], self._names[number]
+        if call_id and known_id and call_id != known_id and name:
+            return self._by_id.get(call_id)
+        if name and known_name and not call_id and not known_id and self._is_whole(number):
+            return None
+        return number
+
+    def _is_whole(self, number: int) -> bool:
+        """Are the arguments so far complete JSON? Asked once for a call; after a no, a repeated name never opens another call."""
+        pieces = self._unnamed_arguments.pop(number, [])
+        try:
+            msgspec.json.decode("".join(pieces))
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            return False
+        return True
+
+    def _open(self, index: int | None, call_id: str | None) -> int:
+        number = self._count
+        if number >= MAX_TOOL_CALLS:
+            raise LimitCrossed(f"the reply opens more than {MAX_TOOL_CALLS} tool calls in one answer (limit MAX_TOOL_CALLS)")
+        self._count += 1
+        self._ids.append(None)
+        self._names.append(None)
+        if index is not None:
+            self._by_index[index] = number
+        if call_id is None:
+            self._unnamed_arguments[number] = []
+        return number
+
+
+class _ChoiceState:
+    """What is known of one answer so far."""
+
+    __slots__ = ("calls", "finish", "function_opened")
+
+    def __init__(self) -> None:
+        self.finish: str | None = None
+        self.calls: _ToolCalls | None = None
+        self.function_opened = False
+
+
+class Assembly:
+    """The reply so far, as far as later chunks depend on it."""
+
+    __slots__ = ("_choices", "_fingerprint", "_remembered", "_service_tier", "_started")
+
+    def __init__(self) -> None:
+        self._started = False
+        self._service_tier: str | None = None
+        self._fingerprint: str | None = None
+        self._choices: dict[int, _ChoiceState] = {}
+        self._remembered: dict[str, Any] = {}
+
+    @property
+    def has_choices(self) -> bool:
+        """Has any answer begun?"""
+        return bool(self._choices)
+
+    @property
+    def all_finished(self) -> bool:
+        """Has every answer seen so far told its finish reason (and is there one)?"""
+        return bool(self._choices) and all(state.finish is not None for state in self._choices.values())
+
+    @property
+    def failed_word(self) -> str | None:
+        """The finish reason of an answer that ended because the provider failed, or None."""
+        words = (state.finish for state in self._choices.values() if state.finish is not None)
+        return next((word for word in words if FINISH_REASONS.get(word.lower()) == "error"), None)
+
+    def add(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> None:
+        """Append the items of this chunk. Raises `MalformedChunk` or `LimitCrossed`, after the items before the fault."""
+        choices = chunk.choices
+        if not self._started and (chunk.id or chunk.model or choices):
+            self._started = True
+            items.append(ReplyStarted(chunk.id or None, chunk.model or None, chunk.created or None))
+        if chunk.service_tier is not None:
+            self._service_tier = chunk.service_tier
+        if chunk.provider is not None or leftovers is not None or (chunk.system_fingerprint is not None and self._fingerprint is None):
+            self._reply_fields(chunk, leftovers, items)
+        if choices:
+            position = 0
+            for choice in choices:
+                index = choice.index
+                if index is None:
+                    index = position
+                state = self._choices.get(index)
+                if state is None:
+                    state = self._begin_choice(index)
+                if leftovers is not None and position in leftovers.contents:
+                    for piece in leftovers.contents[position]:
+                        _content_piece(piece, index, leftovers.choices[position], items)
+                delta = choice.delta
+                if delta is not None:
+                    text = delta.content
+                    if text:
+                        items.append(TextDelta(text, index))
+                    if (
+                        delta.tool_calls is not None
+                        or delta.reasoning_content is not None
+                        or delta.reasoning is not None
+                        or delta.reasoning_details is not None
+                        or delta.refusal is not None
+                        or delta.audio is not None
+                        or delta.function_call is not None
+                        or delta.annotations is not None
+                        or delta.images is not None
+                    ):
+                        self._further_content(delta, index, state, items, leftovers, position)
+                if leftovers is not None or choice.logprobs is not None or choice.content_filter_results or choice.native_finish_reason:
+                    self._choice_fields(choice, index, leftovers, position, items)
+                word = choice.finish_reason
+                if word and word != state.finish:
+                    state.finish = word
+                    items.append(ChoiceFinished(FINISH_REASONS.get(word.lower(), "stop"), word, index))
+                position += 1
+        usage = chunk.usage
+        if usage is not None:
+            self._usage(usage, items)
+
+    def _begin_choice(self, index: int) -> _ChoiceState:
+        if len(self._choices) >= MAX_CHOICES:
+            raise LimitCrossed(f"the reply holds more than {MAX_CHOICES} answers (limit MAX_CHOICES)")
+        state = self._choices[index] = _ChoiceState()
+        return state
+
+    def _further_content(
+        self, delta: Delta, index: int, state: _ChoiceState, items: list[Item], leftovers: Leftovers | None, position: int
+    ) -> None:
+        """Everything said that is not plain text."""
+        unread = leftovers.choices[position].get("message") if leftovers is not None else None
+        if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
+            _reasoning(delta, index, items)
+        if delta.refusal:
+            items.append(RefusalDelta(delta.refusal, index))
+        audio = delta.audio
+        if audio is not None and (audio.data or audio.transcript or audio.id):
+            items.append(AudioDelta(audio.data or "", audio.transcript or "", audio.id or None, audio.expires_at or None, index))
+        for image in delta.images or ():
+            _image(image, index, items)
+        if delta.tool_calls:
+            self._tool_calls(delta.tool_calls, index, state, items, unread)
+        function = delta.function_call
+        if function is not None and (function.name or function.arguments):
+            name = None if state.function_opened else function.name
+            kind = "function" if name else None
+            items.append(ToolCallDelta(0, function.arguments or "", None, name, kind, index))
+            state.function_opened = True
+        if delta.annotations:
+            items.append(AnnotationsReported(delta.annotations, index))
+
+    def _tool_calls(
+        self, pieces: list[ToolCall], index: int, state: _ChoiceState, items: list[Item], unread: JsonObject | None
+    ) -> None:
+        calls = state.calls
+        if calls is None:
+            calls = state.calls = _ToolCalls()
+        numbers: list[int] = []
+        for piece in pieces:
+            custom = piece.custom
+            is_custom = piece.type == "custom" or (custom is not None and piece.function is None)
+            if is_custom:
+                name, arguments = (custom.name, custom.input or "") if custom is not None else (None, "")
+            else:
+                function = piece.function
+                name, arguments = (function.name, function.arguments or "") if function is not None else (None, "")
+            number, new_id, new_name = calls.place(piece, name or None, arguments)
+            numbers.append(number)
+            if arguments or new_id or new_name:
+                kind = ("custom" if is_custom else "function") if new_name else None
+                items.append(ToolCallDelta(number, arguments, new_id, new_name, kind, index))
+        if unread is not None and "tool_calls" in unread:
+            found = zip(numbers, unread["tool_calls"], strict=True)
+            unread["tool_calls"] = [{"index": number, **fields} for number, fields in found if fields]
+
+    def _choice_fields(self, choice: Choice, index: int, leftovers: Leftovers | None, position: int, items: list[Item]) -> None:
+        fields: JsonObject = {}
+        if leftovers is not None:
+            fields = leftovers.choices[position]
+        logprobs = choice.logprobs
+        if logprobs is not None:
+            content, refusal = logprobs.get("content"), logprobs.get("refusal")
+            if (isinstance(content, list) and content) or (isinstance(refusal, list) and refusal):
+                items.append(
+                    LogprobsReported(content if isinstance(content, list) else [], refusal if isinstance(refusal, list) else [], index)
+                )
+            others = {name: value for name, value in logprobs.items() if name not in ("content", "refusal") and value is not None}
+            if others:
+                fields["logprobs"] = others
+        if choice.content_filter_results:
+            fields["content_filter_results"] = choice.content_filter_results
+        if choice.native_finish_reason:
+            fields["native_finish_reason"] = choice.native_finish_reason
+        if fields:
+            items.append(ExtrasReported(fields, index))
+
+    def _reply_fields(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> None:
+        fields: JsonObject = {}
+        if chunk.system_fingerprint is not None and self._fingerprint is None:
+            self._fingerprint = fields["system_fingerprint"] = chunk.system_fingerprint
+        candidates = dict(leftovers.reply) if leftovers is not None else {}
+        if chunk.provider is not None:
+            candidates["provider"] = chunk.provider
+        for name, value in candidates.items():
+            if name in self._remembered and self._remembered[name] == value:
+                continue
+            if name in self._remembered or len(self._remembered) < MAX_REMEMBERED_FIELDS:
+                self._remembered[name] = value
+            fields[name] = value
+        if fields:
+            items.append(ExtrasReported(fields))
+
+    def _usage(self, raw: msgspec.Raw, items: list[Item]) -> None:
+        reading = usage_from_bytes(raw, self._service_tier)
+        if reading.usage is not None:
+            items.append(UsageReported(reading.usage))
+        items.extend(CostReported(cost) for cost in reading.costs)
+        if reading.warning is not None:
+            items.append(WarningReported(reading.warning))
+        if reading.extras and self._remembered.get("usage") != reading.extras:
+            self._remembered["usage"] = reading.extras
+            items.append(ExtrasReported({"usage": reading.extras}))
+
+
+def _reasoning(delta: Delta, index: int, items: list[Item]) -> None:
+    """One text, whichever of the three fields carries it, then what must go back unchanged.
+
+    OpenRouter and Vercel send the same text as `reasoning` and in `reasoning_details`; some servers send it as `reasoning` and
+    `reasoning_content`. The text is taken once.
+    """
+    details = delta.reasoning_details or ()
+    text = delta.reasoning_content or delta.reasoning
+    if not text and details:
+        text = "".join(json_text(entry.get("text") or entry.get("summary") or "") for entry in details)
+    if text:
+        items.append(ReasoningDelta(text, index))
+    kept: list[JsonObject] = []
+    for entry in details:
+        signature, data = entry.get("signature"), entry.get("data")
+        if isinstance(signature, str) and signature:
+            items.append(ReasoningDelta("", index, signature))
+        if isinstance(data, str) and data:
+            items.append(ReasoningDelta("", index, None, data))
+        beyond = {name: value for name, value in entry.items() if name not in ("text", "summary") and value is not None}
+        if signature or data or beyond.keys() - {"type", "format", "index", "id"}:
+            kept.append(beyond)
+    if kept:
+        items.append(ExtrasReported({"message": {"reasoning_details": kept}}, index))
+    if delta.reasoning_content and delta.reasoning and delta.reasoning != delta.reasoning_content:
+        items.append(ExtrasReported({"message": {"reasoning": delta.reasoning}}, index))
+
+
+def _image(image: JsonObject, index: int, items: list[Item]) -> None:
+    inner = image.get("image_url")
+    url = inner.get("url") if isinstance(inner, dict) else inner
+    if isinstance(url, str) and url:
+        items.append(ImageDelta(url, index))
+        return
+    items.append(ExtrasReported({"message": {"images": [image]}}, index))
+
+
+def _content_piece(piece: str | Thought | JsonObject, index: int, fields: JsonObject, items: list[Item]) -> None:
+    """A piece of content that came as a list of parts."""
+    if isinstance(piece, str):
+        if piece:
+            items.append(TextDelta(piece, index))
+    elif isinstance(piece, Thought):
+        if piece.text:
+            items.append(ReasoningDelta(piece.text, index))
+    elif piece.get("type") == "image_url":
+        _image(piece, index, items)
+    elif piece.get("type") == "refusal" and isinstance(piece.get("refusal"), str):
+        items.append(RefusalDelta(piece["refusal"], index))
+    else:
+        message = fields.setdefault("message", {})
+        message.setdefault("content", []).append(piece)
+
+
+def reply_cost(value: Any, text: str | None) -> CostReported | None:
+    """A cost that stands beside `usage` in a reply: Venice's `cost.usd`."""
+    cost = cost_from_text(text if text is not None else str(value), "cost.usd")
+    return None if cost is None else CostReported(cost)
+
+
+__all__ = ["FINISH_REASONS", "MAX_CHOICES", "MAX_REMEMBERED_FIELDS", "MAX_TOOL_CALLS", "Assembly", "LimitCrossed", "MalformedChunk", "reply_cost"]

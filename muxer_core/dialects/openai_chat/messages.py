@@ -1,0 +1,405 @@
+"""Conversation messages: our `Message` values <-> the form of the OpenAI chat completions API, in both directions.
+
+Rules that hold here:
+
+* Nothing is lost in silence. A key that this file does not know stays in `extras` of its part, tool call or message under the
+  provider's own name, and is written back at the same place (`cache_control`, `extra_content`, `prompt_cache_breakpoint`, …).
+* What the API cannot say is refused with the field's name, or left out with a warning that names it; never silently changed.
+* Thinking that came from an OpenAI-form message goes back under the keys it came with (`reasoning_content`, `reasoning`,
+  `reasoning_details`), because the part keeps them in `extras`. Thinking from elsewhere goes back as `reasoning_details` when it has a
+  signature or an encrypted body (they must not be lost), else under the provider's configured field, else not at all, with a warning.
+* An empty tool-call id marks the old function form (`function_call`, role `function`), which has no ids.
+
+Source: the types of openai-python 3.57.0 (`openai/types/chat/*_param.py`), November 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, get_args
+
+from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.messages import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    ReasoningPart,
+    RefusalPart,
+    Role,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from muxer_core.values.usage import JsonValue
+
+ReasoningField = Literal["none", "reasoning_content", "reasoning"]
+"""Under which key thinking without a signature is sent back: none, DeepSeek's and vLLM's, or OpenRouter's and Ollama's."""
+
+ContentPart = TextPart | ImagePart | AudioPart | FilePart | RefusalPart
+
+_ROLES: tuple[str, ...] = get_args(Role)
+_REASONING_KEYS = ("reasoning_content", "reasoning", "reasoning_details")
+
+
+def encode_messages(
+    messages: Iterable[Message], *, reasoning_field: ReasoningField = "none"
+) -> tuple[list[dict[str, JsonValue]], list[str]]:
+    """The messages in OpenAI form, and warnings for what had to be left out. Raises `InvalidRequest`, naming the message.
+
+    >>> encode_messages([Message("user", (TextPart("Why?"),))])
+    ([{'role': 'user', 'content': 'Why?'}], [])
+    """
+    encoded: list[dict[str, JsonValue]] = []
+    warnings: list[str] = []
+    for position, message in enumerate(messages):
+        _encode_message(message, f"messages[{position}]", reasoning_field, encoded, warnings)
+    return encoded, warnings
+
+
+def decode_message(message: Mapping[str, JsonValue], *, where: str = "message") -> Message:
+    """One message in OpenAI form as our value. Raises `InvalidRequest`; `where` names the message in it.
+
+    >>> decode_message({"role": "user", "content": "Why?"})
+    Message(role='user', parts=(TextPart(text='Why?'),))
+    """
+    rest = dict(message)
+    role = rest.pop("role", None)
+    if role == "function":
+        result = ToolResultPart("", _result_parts(rest.pop("content", None), where))
+        return Message("tool", (result,), name=_text_or_none(rest, "name", where), extras=rest)
+    if role not in _ROLES:
+        raise InvalidRequest(f"{where}.role", f"must be one of {', '.join(_ROLES)}, got {role!r}")
+    name = _text_or_none(rest, "name", where)
+    if role == "tool":
+        call_id = rest.pop("tool_call_id", None)
+        if not isinstance(call_id, str) or not call_id:
+            raise InvalidRequest(f"{where}.tool_call_id", "a tool message must name the call that it answers")
+        return Message("tool", (ToolResultPart(call_id, _result_parts(rest.pop("content", None), where)),), name, rest)
+    parts: list[Part] = []
+    _decode_reasoning(rest, parts)
+    parts.extend(_content_parts(rest.pop("content", None), where))
+    if role == "assistant":
+        _decode_assistant(rest, parts, where)
+    return Message(role, tuple(parts), name, rest)
+
+
+def decode_messages(messages: Iterable[Mapping[str, JsonValue]]) -> tuple[Message, ...]:
+    """A conversation in OpenAI form as our values. Raises `InvalidRequest`, naming the message."""
+    decoded: list[Message] = []
+    for position, message in enumerate(messages):
+        where = f"messages[{position}]"
+        if not isinstance(message, Mapping):
+            raise InvalidRequest(where, f"must be an object, got {type(message).__name__}")
+        decoded.append(decode_message(message, where=where))
+    return tuple(decoded)
+
+
+# --- encoding ---------------------------------------------------------------------------------------------------------------------
+
+
+def _encode_message(
+    message: Message, where: str, reasoning_field: ReasoningField, encoded: list[dict[str, JsonValue]], warnings: list[str]
+) -> None:
+    content: list[ContentPart] = []
+    calls: list[ToolCallPart] = []
+    results: list[ToolResultPart] = []
+    reasoning: list[ReasoningPart] = []
+    for part in message.parts:
+        if isinstance(part, ToolCallPart):
+            calls.append(part)
+        elif isinstance(part, ToolResultPart):
+            results.append(part)
+        elif isinstance(part, ReasoningPart):
+            reasoning.append(part)
+        else:
+            content.append(part)
+    if message.role != "assistant" and (calls or reasoning):
+        raise InvalidRequest(f"{where}.parts", f"a {message.role} message cannot hold tool calls or reasoning; only an assistant's can")
+    if results and message.role not in ("tool", "user"):
+        raise InvalidRequest(f"{where}.parts", f"a {message.role} message cannot hold tool results")
+    for result in results:
+        encoded.append(_encode_result(result, message, where, warnings))
+    if message.role == "tool":
+        if content or not results:
+            raise InvalidRequest(f"{where}.parts", "a tool message holds tool results and nothing else")
+        return
+    if results and not content:
+        return
+    wire: dict[str, JsonValue] = {"role": message.role}
+    if message.name is not None:
+        wire["name"] = message.name
+    if message.role == "assistant":
+        _encode_assistant(content, calls, reasoning, wire, where, reasoning_field, warnings)
+    else:
+        wire["content"] = _encode_content(content, where)
+    wire.update(message.extras)
+    encoded.append(wire)
+
+
+def _encode_result(result: ToolResultPart, message: Message, where: str, warnings: list[str]) -> dict[str, JsonValue]:
+    content = _encode_content(list(result.parts), where)
+    if result.is_error:
+        warnings.append(f"{where}: is_error has no place in the OpenAI chat form; the tool's own words were sent without the mark")
+    if not result.tool_call_id:
+        return {"role": "function", "name": message.name or "", "content": content, **result.extras, **message.extras}
+    wire: dict[str, JsonValue] = {"role": "tool", "tool_call_id": result.tool_call_id, "content": content}
+    if message.name is not None and message.role == "tool":
+        wire["name"] = message.name
+    wire.update(result.extras)
+    if message.role == "tool":
+        wire.update(message.extras)
+    return wire
+
+
+def _encode_assistant(
+    content: list[ContentPart],
+    calls: list[ToolCallPart],
+    reasoning: list[ReasoningPart],
+    wire: dict[str, JsonValue],
+    where: str,
+    reasoning_field: ReasoningField,
+    warnings: list[str],
+) -> None:
+    spoken = [part for part in content if isinstance(part, AudioPart)]
+    written = [part for part in content if not isinstance(part, AudioPart)]
+    refusals = [part for part in written if isinstance(part, RefusalPart)]
+    if refusals and len(refusals) == len(written) and not any(part.extras for part in refusals):
+        wire["content"] = None
+        wire["refusal"] = "".join(part.text for part in refusals)
+    elif written:
+        wire["content"] = _encode_content(written, where)
+    else:
+        wire["content"] = None if calls or spoken else ""
+    for part in spoken:
+        if part.id is None:
+            raise InvalidRequest(f"{where}.parts", "an assistant's audio is named by its id; its data cannot be sent back")
+        wire["audio"] = {"id": part.id, **part.extras}
+    tool_calls: list[JsonValue] = []
+    for call in calls:
+        if call.id:
+            tool_calls.append(_encode_call(call))
+        else:
+            wire["function_call"] = {"name": call.name, "arguments": call.arguments, **call.extras}
+    if tool_calls:
+        wire["tool_calls"] = tool_calls
+    _encode_reasoning(reasoning, wire, where, reasoning_field, warnings)
+
+
+def _encode_call(call: ToolCallPart) -> dict[str, JsonValue]:
+    body = {"name": call.name, "input" if call.kind == "custom" else "arguments": call.arguments}
+    return _with_extras({"id": call.id, "type": call.kind, call.kind: body}, call.extras)
+
+
+def _encode_reasoning(
+    parts: list[ReasoningPart], wire: dict[str, JsonValue], where: str, reasoning_field: ReasoningField, warnings: list[str]
+) -> None:
+    details: list[JsonValue] = []
+    texts: list[str] = []
+    for part in parts:
+        if part.extras:
+            wire.update(part.extras)
+        elif part.encrypted is not None:
+            details.append({"type": "reasoning.encrypted", "data": part.encrypted})
+        elif part.signature is not None:
+            details.append({"type": "reasoning.text", "text": part.text, "signature": part.signature})
+        else:
+            texts.append(part.text)
+    if details:
+        wire["reasoning_details"] = details
+    if texts and reasoning_field == "none":
+        warnings.append(f"{where}: the OpenAI chat form has no field for thinking; it was not sent back (set reasoning_field to send it)")
+    elif texts:
+        wire[reasoning_field] = "".join(texts)
+
+
+def _encode_content(parts: list[Any], where: str) -> JsonValue:
+    """Plain text as a string, anything else as a list of content parts."""
+    if not parts:
+        return ""
+    if len(parts) == 1 and isinstance(parts[0], TextPart) and not parts[0].extras:
+        return parts[0].text
+    return [_encode_part(part, f"{where}.parts") for part in parts]
+
+
+def _encode_part(part: ContentPart, where: str) -> JsonValue:
+    match part:
+        case TextPart():
+            return _with_extras({"type": "text", "text": part.text}, part.extras)
+        case RefusalPart():
+            return _with_extras({"type": "refusal", "refusal": part.text}, part.extras)
+        case ImagePart():
+            image: dict[str, JsonValue] = {"url": _image_url(part, where)}
+            if part.detail is not None:
+                image["detail"] = part.detail
+            return _with_extras({"type": "image_url", "image_url": image}, part.extras)
+        case AudioPart():
+            if part.data is None or part.format is None:
+                raise InvalidRequest(where, "audio that a user sends needs base64 data and a format, such as wav or mp3")
+            return _with_extras({"type": "input_audio", "input_audio": {"data": part.data, "format": part.format}}, part.extras)
+        case FilePart():
+            return _with_extras({"type": "file", "file": _file(part, where)}, part.extras)
+
+
+def _image_url(part: ImagePart, where: str) -> str:
+    if (part.url is None) == (part.data is None):
+        raise InvalidRequest(where, "an image needs either a url or base64 data")
+    if part.url is not None:
+        return part.url
+    if part.media_type is None:
+        raise InvalidRequest(where, "an image given as data needs its media_type, such as image/png")
+    return f"data:{part.media_type};base64,{part.data}"
+
+
+def _file(part: FilePart, where: str) -> dict[str, JsonValue]:
+    if [part.file_id, part.url, part.data].count(None) != 2:
+        raise InvalidRequest(where, "a file needs exactly one of file_id, url and data")
+    if part.url is not None:
+        raise InvalidRequest(where, "the OpenAI chat form takes files by file_id or data, not by url")
+    wire: dict[str, JsonValue] = {}
+    if part.file_id is not None:
+        wire["file_id"] = part.file_id
+    elif part.media_type is not None:
+        wire["file_data"] = f"data:{part.media_type};base64,{part.data}"
+    else:
+        wire["file_data"] = part.data
+    if part.filename is not None:
+        wire["filename"] = part.filename
+    return wire
+
+
+def _with_extras(wire: dict[str, JsonValue], extras: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Put extras back where they were; under a key that we write ourselves they join the object that is there."""
+    for name, value in extras.items():
+        known = wire.get(name)
+        wire[name] = {**value, **known} if isinstance(known, dict) and isinstance(value, dict) else value
+    return wire
+
+
+# --- decoding ---------------------------------------------------------------------------------------------------------------------
+
+
+def _text_or_none(rest: dict[str, JsonValue], name: str, where: str) -> str | None:
+    value = rest.pop(name, None)
+    if value is not None and not isinstance(value, str):
+        raise InvalidRequest(f"{where}.{name}", f"must be a string, got {type(value).__name__}")
+    return value
+
+
+def _decode_reasoning(rest: dict[str, JsonValue], parts: list[Part]) -> None:
+    kept = {name: rest.pop(name) for name in _REASONING_KEYS if rest.get(name)}
+    if not kept:
+        return
+    text = next((kept[name] for name in ("reasoning_content", "reasoning") if isinstance(kept.get(name), str)), "")
+    details = kept.get("reasoning_details")
+    entries = [entry for entry in details if isinstance(entry, dict)] if isinstance(details, list) else []
+    if not text:
+        text = "".join(str(entry.get("text") or entry.get("summary") or "") for entry in entries)
+    signature = next((entry["signature"] for entry in entries if isinstance(entry.get("signature"), str)), None)
+    encrypted = next((entry["data"] for entry in entries if isinstance(entry.get("data"), str)), None)
+    parts.append(ReasoningPart(text, signature, encrypted, kept))
+
+
+def _decode_assistant(rest: dict[str, JsonValue], parts: list[Part], where: str) -> None:
+    refusal = _text_or_none(rest, "refusal", where)
+    if refusal:
+        parts.append(RefusalPart(refusal))
+    audio = rest.pop("audio", None)
+    if isinstance(audio, dict) and isinstance(audio.get("id"), str):
+        parts.append(AudioPart(id=audio["id"], extras={key: value for key, value in audio.items() if key != "id"}))
+    elif audio is not None:
+        raise InvalidRequest(f"{where}.audio", "must be an object with the id of audio that the model spoke")
+    function = rest.pop("function_call", None)
+    if isinstance(function, dict):
+        parts.append(_decode_call({"id": "", "function": function}, f"{where}.function_call"))
+    calls = rest.pop("tool_calls", None)
+    if calls is not None and not isinstance(calls, list):
+        raise InvalidRequest(f"{where}.tool_calls", "must be a list")
+    for position, call in enumerate(calls or ()):
+        if not isinstance(call, dict):
+            raise InvalidRequest(f"{where}.tool_calls[{position}]", "must be an object")
+        parts.append(_decode_call(call, f"{where}.tool_calls[{position}]"))
+
+
+def _decode_call(call: dict[str, JsonValue], where: str) -> ToolCallPart:
+    rest = dict(call)
+    call_id = rest.pop("id", None)
+    kind: Literal["function", "custom"] = "custom" if rest.pop("type", "function") == "custom" else "function"
+    body = rest.pop(kind, None)
+    if not isinstance(body, dict) or not isinstance(body.get("name"), str):
+        raise InvalidRequest(f"{where}.{kind}", "must be an object with a name")
+    if not isinstance(call_id, str):
+        raise InvalidRequest(f"{where}.id", "must be a string")
+    arguments_key = "input" if kind == "custom" else "arguments"
+    arguments = body.get(arguments_key, "")
+    if not isinstance(arguments, str):
+        raise InvalidRequest(f"{where}.{kind}.{arguments_key}", "must be a string: the model's own text")
+    unknown = {key: value for key, value in body.items() if key not in ("name", arguments_key)}
+    if unknown:
+        rest[kind] = unknown
+    return ToolCallPart(call_id, body["name"], arguments, kind, rest)
+
+
+def _result_parts(content: JsonValue, where: str) -> tuple[TextPart | ImagePart | AudioPart | FilePart, ...]:
+    parts = _content_parts(content, where)
+    if any(isinstance(part, RefusalPart) for part in parts):
+        raise InvalidRequest(f"{where}.content", "a tool result cannot be a refusal")
+    return tuple(part for part in parts if not isinstance(part, RefusalPart))
+
+
+def _content_parts(content: JsonValue, where: str) -> list[ContentPart]:
+    if content is None or content == "":
+        return []
+    if isinstance(content, str):
+        return [TextPart(content)]
+    if not isinstance(content, list | tuple):
+        raise InvalidRequest(f"{where}.content", f"must be a string or a list of parts, got {type(content).__name__}")
+    return [_decode_part(part, f"{where}.content[{position}]") for position, part in enumerate(content)]
+
+
+def _decode_part(part: JsonValue, where: str) -> ContentPart:
+    if isinstance(part, str):
+        return TextPart(part)
+    if not isinstance(part, dict):
+        raise InvalidRequest(where, f"must be an object, got {type(part).__name__}")
+    rest = dict(part)
+    kind = rest.pop("type", None)
+    match kind:
+        case "text" if isinstance(rest.get("text"), str):
+            return TextPart(rest.pop("text"), rest)
+        case "refusal" if isinstance(rest.get("refusal"), str):
+            return RefusalPart(rest.pop("refusal"), rest)
+        case "image_url" if isinstance(rest.get("image_url"), str):
+            return ImagePart(url=rest.pop("image_url"), extras=rest)
+        case "image_url" if isinstance(rest.get("image_url"), dict):
+            url, detail = _inner(rest, "image_url", "url", "detail")
+            if isinstance(url, str):
+                return ImagePart(url=url, detail=detail, extras=rest)
+        case "input_audio" if isinstance(rest.get("input_audio"), dict):
+            data, form = _inner(rest, "input_audio", "data", "format")
+            return AudioPart(data=data, format=form, extras=rest)
+        case "file" if isinstance(rest.get("file"), dict):
+            file_id, data, filename = _inner(rest, "file", "file_id", "file_data", "filename")
+            media_type, data = _split_data_url(data)
+            return FilePart(file_id=file_id, data=data, filename=filename, media_type=media_type, extras=rest)
+        case _:
+            pass
+    raise InvalidRequest(where, f"is no content part of the OpenAI chat form: type {kind!r} with keys {', '.join(sorted(map(str, rest)))}")
+
+
+def _inner(rest: dict[str, JsonValue], key: str, *names: str) -> tuple[Any, ...]:
+    """Take these fields out of the object under `key`; what else it holds stays there as extras."""
+    inner = dict(rest.pop(key))
+    values = tuple(inner.pop(name, None) for name in names)
+    if inner:
+        rest[key] = inner
+    return values
+
+
+def _split_data_url(data: str | None) -> tuple[str | None, str | None]:
+    if isinstance(data, str) and data.startswith("data:"):
+        media_type, found, body = data.removeprefix("data:").partition(";base64,")
+        if found:
+            return media_type, body
+    return None, data

@@ -1,0 +1,132 @@
+"""One JSON text of a reply (an event's data, or a whole body) -> items. Shared by the stream decoder and the whole-reply decoder.
+
+Rules that hold here:
+
+* The typed reader is tried first; what it cannot take, the lenient one does. After `MISSES_IN_A_ROW` misses the typed try is left out
+  for the next `LENIENT_FOR` texts, so that a server with fields of its own does not pay for both. The items are the same either way.
+* A text with an `error` is a failure with the server's words, whatever else it holds.
+* Nothing raises: what is wrong with the text is a `FailureReported`, after the items before the fault.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from muxer_core.dialects.openai_chat.assembly import Assembly, LimitCrossed, reply_cost
+from muxer_core.dialects.openai_chat.chunks import MalformedChunk, decode_chunk, read_chunk
+from muxer_core.dialects.openai_chat.failures import failure_from_reply
+from muxer_core.values.failure import Failure
+from muxer_core.values.items import FailureReported, Item
+from muxer_core.wire import json as lenient_json
+
+MISSES_IN_A_ROW = 4
+LENIENT_FOR = 64
+
+
+class _Texts(msgspec.Struct, gc=False):
+    """The text of the fields whose digits or nesting matter."""
+
+    usage: msgspec.Raw | None = None
+    cost: msgspec.Raw | None = None
+
+
+class Reading:
+    """Reads the texts of one reply into items."""
+
+    __slots__ = ("_misses", "_skip", "assembly")
+
+    def __init__(self) -> None:
+        self.assembly = Assembly()
+        self._misses = 0
+        self._skip = 0
+
+    def read(self, data: bytes, items: list[Item], *, whole: bool = False, failed: bool = False) -> bool:
+        """Append the items of one text; True when nothing may follow, because the last item is a failure.
+
+        `whole` says that the text is a whole reply; `failed` that its event is named `error`.
+        """
+        if self._skip:
+            self._skip -= 1
+        elif not whole:
+            try:
+                chunk = decode_chunk(data)
+            except (msgspec.MsgspecError, RecursionError, UnicodeError):
+                self._misses += 1
+                if self._misses == MISSES_IN_A_ROW:
+                    self._misses, self._skip = 0, LENIENT_FOR
+            else:
+                self._misses = 0
+                if not failed:
+                    try:
+                        self.assembly.add(chunk, None, items)
+                    except LimitCrossed as crossed:
+                        items.append(FailureReported(Failure(kind="limit_exceeded", message=str(crossed))))
+                        return True
+                    return False
+        return self._read_leniently(data, items, whole, failed)
+
+    def _read_leniently(self, data: bytes, items: list[Item], whole: bool, failed: bool) -> bool:
+        try:
+            value = _decode(data)
+        except ValueError as fault:
+            items.append(FailureReported(Failure(kind="malformed", message=f"the server sent text that is no JSON: {fault}")))
+            return True
+        if value is None:
+            return False
+        if not isinstance(value, dict):
+            items.append(FailureReported(Failure(kind="malformed", message="the server sent JSON that is no object where a chunk was due")))
+            return True
+        error = value.get("error")
+        if error or failed:
+            items.append(FailureReported(failure_from_reply(error or value)))
+            return True
+        return self._read_object(data, value, items, whole)
+
+    def _read_object(self, data: bytes, value: dict[str, Any], items: list[Item], whole: bool) -> bool:
+        texts = _texts(data, value)
+        try:
+            chunk, leftovers = read_chunk(value, texts.usage, whole=whole)
+            cost = leftovers.reply.get("cost")
+            self.assembly.add(chunk, leftovers, items)
+        except MalformedChunk as fault:
+            items.append(FailureReported(Failure(kind="malformed", message=f"the server sent a chunk that cannot be read: {fault}")))
+            return True
+        except LimitCrossed as crossed:
+            items.append(FailureReported(Failure(kind="limit_exceeded", message=str(crossed))))
+            return True
+        if cost is not None:
+            reported = reply_cost(cost, texts.cost)
+            if reported is not None:
+                items.append(reported)
+        return False
+
+
+def _decode(data: bytes) -> Any:
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return lenient_json.decode(data)
+
+
+def _texts(data: bytes, value: dict[str, Any]) -> _Texts:
+    """The text of `usage` and `cost`, as it was sent where it can be cut out of the data, else written anew."""
+    usage = value.get("usage")
+    if usage is None:
+        groq = value.get("x_groq")
+        usage = groq.get("usage") if isinstance(groq, dict) else None
+        return _Texts(_encoded(usage))
+    try:
+        return msgspec.json.decode(data, type=_Texts)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return _Texts(_encoded(usage))
+
+
+def _encoded(value: Any) -> msgspec.Raw | None:
+    if value is None:
+        return None
+    try:
+        return msgspec.Raw(msgspec.json.encode(value))
+    except (TypeError, ValueError, RecursionError):
+        return msgspec.Raw(b"null")

@@ -1,0 +1,105 @@
+"""The stream decoder: server-sent events -> items, and when a stream is complete.
+
+| the body | the reply |
+| --- | --- |
+| `data: [DONE]` after at least one choice | complete (evidence `[DONE]`), also where some choice told no finish reason |
+| `data: [DONE]` before any choice | failure `malformed`: an empty stream is no answer |
+| ends after every choice seen told its finish reason, between events | complete (evidence `end of body after the finish reason`) |
+| ends anywhere else, or inside an event | failure `truncated` |
+| ends in either way, a choice's finish reason being a word for an error | failure `server_error` |
+| an event with `error`, or named `error` | failure with the server's words; nothing follows |
+| begins with `{` | no stream: a whole reply, read as one (servers answer so when they do not stream, or refuse) |
+
+An event named `ping`, an event without data, and comments say nothing.
+"""
+
+from __future__ import annotations
+
+from muxer_core.dialects.openai_chat.reading import Reading
+from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder, ended
+from muxer_core.values.failure import Failure
+from muxer_core.values.items import FailureReported, Item, ReplyEnded, SourceEvent
+from muxer_core.wire.limits import Limits
+from muxer_core.wire.sse import SseDecoder
+
+DONE = "[DONE]"
+EVIDENCE_DONE = DONE
+EVIDENCE_FINISHED = "end of body after the finish reason"
+
+_DONE = b"[DONE]"
+_SPACE = b" \t\r\n\xef\xbb\xbf"
+
+
+class StreamDecoder:
+    """Decodes one streamed reply. Obeys law 1: the items are the same under any cut of the same bytes."""
+
+    __slots__ = ("_closed", "_headers", "_keep_source", "_limits", "_reading", "_sniffing", "_sse", "_whole")
+
+    def __init__(self, limits: Limits, *, keep_source: bool) -> None:
+        self._limits = limits
+        self._keep_source = keep_source
+        self._sse = SseDecoder(limits)
+        self._reading = Reading()
+        self._whole: WholeReplyDecoder | None = None
+        self._sniffing = True
+        self._closed = False
+
+    def receive_data(self, data: bytes) -> list[Item]:
+        """The items that these bytes complete."""
+        if self._closed:
+            return []
+        if self._sniffing and self._begins_whole(data):
+            self._whole = WholeReplyDecoder(self._limits, None, keep_source=self._keep_source)
+        if self._whole is not None:
+            return self._whole.receive_data(data)
+        items: list[Item] = []
+        for event in self._sse.receive_data(data):
+            if self._take(event.event, event.data, event.raw, items):
+                self._closed = True
+                return items
+        if self._sse.failure is not None:
+            self._closed = True
+            items.append(FailureReported(self._sse.failure))
+        return items
+
+    def receive_eof(self) -> list[Item]:
+        """The items that the end of the body completes: the evidence of completion, or a failure."""
+        if self._whole is not None:
+            return self._whole.receive_eof()
+        if self._closed:
+            return []
+        self._closed = True
+        assembly = self._reading.assembly
+        if assembly.all_finished and not self._sse.pending:
+            return [ended(self._reading, EVIDENCE_FINISHED)]
+        return [FailureReported(Failure(kind="truncated", message=self._how_cut()))]
+
+    def _begins_whole(self, data: bytes) -> bool:
+        """Is this a whole reply where a stream was due? Told by the first byte that is no white space: no stream begins with `{`."""
+        first = data.lstrip(_SPACE)[:1]
+        if first:
+            self._sniffing = False
+        return first == b"{"
+
+    def _take(self, name: str, data: bytes, source: bytes, items: list[Item]) -> bool:
+        """Append the items of one event; True when nothing may follow."""
+        if self._keep_source:
+            items.append(SourceEvent(source))
+        if data[:1] == b"[" and data.strip() == _DONE:
+            items.append(self._done())
+            return True
+        if name == "ping" or not data or data.isspace():
+            return False
+        return self._reading.read(data, items, failed=name == "error")
+
+    def _done(self) -> Item:
+        if not self._reading.assembly.has_choices:
+            return FailureReported(Failure(kind="malformed", message="the stream ended before any answer began"))
+        return ended(self._reading, EVIDENCE_DONE)
+
+    def _how_cut(self) -> str:
+        if not self._reading.assembly.has_choices:
+            return "the stream ended before any answer began"
+        if self._sse.pending:
+            return "the stream ended inside an event"
+        return "the stream ended without a finish reason and without [DONE]"

@@ -1,0 +1,382 @@
+"""What OpenAI-compatible servers report as used and as charged, brought to our terms.
+
+Our terms (`values.usage`): input and output are totals; cached, cache-write, reasoning, audio and image counts lie inside them. Servers
+differ, so the totals are found by arithmetic, never by the server's name. Each rule has a name here and in the docs:
+
+| rule | when | what | seen at |
+| --- | --- | --- | --- |
+| `plain` | total = prompt + completion, or no total | as reported | OpenAI, Azure, Groq, Mistral, DeepSeek, … |
+| `reasoning_outside` | total - prompt - completion = reasoning | output = completion + reasoning | xAI chat |
+| `cache_outside` | … = cached + cache writes | input = prompt + both | Anthropic's counts behind a thin proxy |
+| `both_outside` | … = reasoning + cached + cache writes | both of the above | the same |
+| `audio_outside` | … is positive and `prompt_audio_seconds` is there | the surplus is audio input | Mistral's audio models |
+| `hidden_thinking` | … is positive and explained by nothing | the surplus is reasoning output | Gemini's OpenAI endpoint |
+| `cache_above_prompt` | cached > prompt, with no total or under Anthropic's names | cached cannot be inside: input = prompt + both | Anthropic's counts behind a thin proxy |
+| `part_clipped` | a part is still larger than its whole | the part is cut to the whole, with a warning | Vercel, Doubleword, OpenRouter, Mistral |
+| `partial` | prompt or completion count null or absent | the other is kept, `exact=False` | Databricks until its last chunk |
+| `refused` | a count is negative, fractional, no number, or above `MAX_COUNT` | the report is not used; a warning says why | none seen |
+
+A later report replaces an earlier one; reports are never added (some servers send the same one twice). Costs are read from the decimal
+text, never through binary floating point.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from muxer_core.values.usage import ReportedCost, Usage
+
+MAX_COUNT = 10**12
+"""The largest believable token count of one attempt; a larger one is refused."""
+
+MAX_COST_DOLLARS = 10**6
+"""The largest believable cost of one attempt, in US dollars; a larger one is refused."""
+
+PICO_PER_DOLLAR = 10**12
+PICO_PER_XAI_TICK = 100
+"""One tick is 10^-10 US dollars (docs.x.ai/developers/cost-tracking, November 2026)."""
+
+
+class UsageReading(NamedTuple):
+    """What one `usage` object says: counts, or None when it has none; costs; unknown fields; and what was wrong with it, in words."""
+
+    usage: Usage | None
+    costs: tuple[ReportedCost, ...] = ()
+    extras: dict[str, Any] | None = None
+    warning: str | None = None
+
+
+class _PromptDetails(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+    text_tokens: int | None = None
+    video_tokens: int | None = None
+
+
+class _CompletionDetails(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    reasoning_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+    text_tokens: int | None = None
+    accepted_prediction_tokens: int | None = None
+    rejected_prediction_tokens: int | None = None
+
+
+class _WireUsage(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """The common form. Any other field, or any surprising type, goes the general way."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
+
+
+_decode_common = msgspec.json.Decoder(_WireUsage).decode
+_NO_PROMPT_DETAILS = _PromptDetails()
+_NO_COMPLETION_DETAILS = _CompletionDetails()
+
+_MAIN = frozenset({
+    "prompt_tokens", "completion_tokens", "total_tokens", "input_tokens", "output_tokens",
+    "prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details",
+    "cached_tokens", "num_cached_tokens", "prompt_cache_hit_tokens", "prompt_cache_miss_tokens",
+    "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation", "reasoning_tokens",
+    "cost", "cost_in_usd_ticks",
+})  # fmt: skip
+_PROMPT_PARTS = frozenset({
+    "cached_tokens", "cache_write_tokens", "cache_creation_tokens", "audio_tokens", "image_tokens", "text_tokens", "video_tokens",
+})  # fmt: skip
+_COMPLETION_PARTS = frozenset({
+    "reasoning_tokens", "audio_tokens", "image_tokens", "text_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens",
+})  # fmt: skip
+_CACHE_PARTS = frozenset({"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"})
+
+
+class _Refused(Exception):
+    """A count that cannot be one; the message says which and why."""
+
+
+def usage_from_bytes(raw: bytes | msgspec.Raw, service_tier: str | None) -> UsageReading:
+    """Read the JSON text of a `usage` object. Never raises: what cannot be read is a warning.
+
+    >>> usage_from_bytes(b'{"prompt_tokens":307,"completion_tokens":26,"total_tokens":588,"completion_tokens_details":{"reasoning_tokens":255}}', None).usage
+    Usage(input_tokens=307, output_tokens=281, reasoning_tokens=255, total_tokens=588)
+    """
+    try:
+        wire = _decode_common(raw)
+    except msgspec.MsgspecError:
+        return _from_uncommon_bytes(raw, service_tier)
+    prompt = wire.prompt_tokens_details or _NO_PROMPT_DETAILS
+    completion = wire.completion_tokens_details or _NO_COMPLETION_DETAILS
+    counts = (
+        wire.prompt_tokens,
+        wire.completion_tokens,
+        prompt.cached_tokens or 0,
+        prompt.cache_write_tokens or 0,
+        completion.reasoning_tokens or 0,
+        prompt.audio_tokens or 0,
+        completion.audio_tokens or 0,
+        prompt.image_tokens or 0,
+        completion.image_tokens or 0,
+        wire.total_tokens or 0,
+    )
+    if min(counts) < 0 or max(counts) > MAX_COUNT:
+        return _from_uncommon_bytes(raw, service_tier)
+    return _settle_parts(
+        prompt=counts[0],
+        completion=counts[1],
+        total=wire.total_tokens,
+        cached=counts[2],
+        written=counts[3],
+        written_1h=0,
+        reasoning=counts[4],
+        audio_in=counts[5],
+        audio_out=counts[6],
+        image_in=counts[7],
+        image_out=counts[8],
+        audio_seconds=False,
+        cache_apart=False,
+        exact=True,
+        service_tier=service_tier,
+    )
+
+
+def usage_from_fields(fields: dict[str, Any], service_tier: str | None, raw: bytes | msgspec.Raw | None = None) -> UsageReading:
+    """Read a decoded `usage` object. `raw` is its text where there is one, so that a cost is read from its own digits."""
+    extras = {name: value for name, value in fields.items() if name not in _MAIN and value is not None}
+    costs, cost_warning = _costs(fields, raw)
+    try:
+        reading = _read_counts(fields, extras, service_tier)
+    except _Refused as refused:
+        return UsageReading(None, costs, {**fields}, f"the usage report was not used: {refused}")
+    warning = "; ".join(text for text in (reading.warning, cost_warning) if text) or None
+    return UsageReading(reading.usage, costs, extras or None, warning)
+
+
+def cost_from_text(text: str, source: str) -> ReportedCost | None:
+    """A cost in US dollars written as a decimal number, rounded half up to 10^-12 dollars; None if it is no believable cost.
+
+    >>> cost_from_text("0.0004970133333333333", "usage.cost")
+    ReportedCost(pico_usd=497013333, source='usage.cost')
+    >>> cost_from_text("1.5e-7", "usage.cost").pico_usd
+    150000
+    """
+    pico = _pico_from_decimal(text)
+    return None if pico is None else ReportedCost(pico, source)
+
+
+def _from_uncommon_bytes(raw: bytes | msgspec.Raw, service_tier: str | None) -> UsageReading:
+    try:
+        fields = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return UsageReading(None, warning="the usage report was not used: it cannot be read")
+    if not isinstance(fields, dict):
+        return UsageReading(None, extras={"usage": fields}, warning="the usage report was not used: it is no object")
+    return usage_from_fields(fields, service_tier, raw)
+
+
+def _read_counts(fields: dict[str, Any], extras: dict[str, Any], service_tier: str | None) -> UsageReading:
+    prompt_parts = _parts(fields, ("prompt_tokens_details", "input_tokens_details"), _PROMPT_PARTS, extras)
+    completion_parts = _parts(fields, ("completion_tokens_details", "output_tokens_details"), _COMPLETION_PARTS, extras)
+    creation = _parts(fields, ("cache_creation",), _CACHE_PARTS, extras)
+    prompt = _first_count(fields, "prompt_tokens", "input_tokens")
+    completion = _first_count(fields, "completion_tokens", "output_tokens")
+    total = _first_count(fields, "total_tokens")
+    cached = _first_count(prompt_parts, "cached_tokens")
+    if not cached:
+        names = ("cached_tokens", "num_cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens")
+        cached = _largest_count(fields, *names)
+    written = _largest_count(prompt_parts, "cache_write_tokens", "cache_creation_tokens")
+    written = written or _first_count(fields, "cache_creation_input_tokens") or 0
+    reasoning = _first_count(completion_parts, "reasoning_tokens") or _first_count(fields, "reasoning_tokens") or 0
+    audio_in, image_in = _first_count(prompt_parts, "audio_tokens"), _first_count(prompt_parts, "image_tokens")
+    audio_out, image_out = _first_count(completion_parts, "audio_tokens"), _first_count(completion_parts, "image_tokens")
+    if prompt is None and completion is None:
+        return UsageReading(None)
+    return _settle_parts(
+        prompt=prompt or 0,
+        completion=completion or 0,
+        total=total,
+        cached=cached,
+        written=written,
+        written_1h=_first_count(creation, "ephemeral_1h_input_tokens") or 0,
+        reasoning=reasoning,
+        audio_in=audio_in or 0,
+        audio_out=audio_out or 0,
+        image_in=image_in or 0,
+        image_out=image_out or 0,
+        audio_seconds=bool(fields.get("prompt_audio_seconds")),
+        cache_apart=bool(fields.get("cache_read_input_tokens")),
+        exact=prompt is not None and completion is not None,
+        service_tier=service_tier,
+    )
+
+
+def _settle_parts(
+    *,
+    prompt: int,
+    completion: int,
+    total: int | None,
+    cached: int,
+    written: int,
+    written_1h: int,
+    reasoning: int,
+    audio_in: int,
+    audio_out: int,
+    image_in: int,
+    image_out: int,
+    audio_seconds: bool,
+    cache_apart: bool,
+    exact: bool,
+    service_tier: str | None,
+) -> UsageReading:
+    """The arithmetic of the table above: which parts lie outside the two totals, and what must be clipped."""
+    surplus = total - prompt - completion if total is not None and exact else 0
+    if surplus > 0:
+        cache = cached + written
+        if surplus == reasoning:
+            completion += reasoning
+        elif surplus == cache:
+            prompt += cache
+        elif surplus == reasoning + cache:
+            completion += reasoning
+            prompt += cache
+        elif audio_seconds:
+            prompt += surplus
+            audio_in += surplus
+        else:
+            completion += surplus
+            reasoning = reasoning or surplus
+    if cached > prompt and (cache_apart or total is None):
+        prompt += cached + written
+    warning = None
+    if reasoning > completion or cached + written > prompt or audio_in > prompt or audio_out > completion or written_1h > written:
+        warning = "the usage report contradicts itself: a part is larger than its whole; the whole was kept"
+        reasoning = min(reasoning, completion)
+        cached = min(cached, prompt)
+        written = min(written, prompt - cached)
+        written_1h = min(written_1h, written)
+        audio_in, audio_out = min(audio_in, prompt), min(audio_out, completion)
+    if image_in > prompt or image_out > completion:
+        image_in, image_out = min(image_in, prompt), min(image_out, completion)
+    return UsageReading(
+        Usage(
+            input_tokens=prompt,
+            output_tokens=completion,
+            cached_input_tokens=cached,
+            cache_write_tokens=written,
+            cache_write_1h_tokens=written_1h,
+            reasoning_tokens=reasoning,
+            audio_input_tokens=audio_in,
+            audio_output_tokens=audio_out,
+            image_input_tokens=image_in,
+            image_output_tokens=image_out,
+            total_tokens=total,
+            service_tier=service_tier,
+            exact=exact,
+        ),
+        warning=warning,
+    )
+
+
+def _parts(fields: dict[str, Any], names: tuple[str, ...], known: frozenset[str], extras: dict[str, Any]) -> dict[str, Any]:
+    """The details object under the first of these names; what it holds beyond `known` goes to the extras."""
+    for name in names:
+        value = fields.get(name)
+        if isinstance(value, dict):
+            unknown = {part: content for part, content in value.items() if part not in known and content is not None}
+            if unknown:
+                extras[name] = unknown
+            return value
+        if value is not None:
+            raise _Refused(f"{name} is no object")
+    return {}
+
+
+def _first_count(fields: dict[str, Any], *names: str) -> int | None:
+    for name in names:
+        value = fields.get(name)
+        if value is not None:
+            return _count(name, value)
+    return None
+
+
+def _largest_count(fields: dict[str, Any], *names: str) -> int:
+    return max(_first_count(fields, name) or 0 for name in names)
+
+
+def _count(name: str, value: Any) -> int:
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_COUNT:
+        value = int(value)  # 12.0 is JSON for the same number as 12
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _Refused(f"{name} is {str(value)[:40]!r}, which is no whole number")
+    if value < 0:
+        raise _Refused(f"{name} is negative")
+    if value > MAX_COUNT:
+        raise _Refused(f"{name} is above {MAX_COUNT}")
+    return value
+
+
+class _CostFields(msgspec.Struct, gc=False):
+    cost: msgspec.Raw = msgspec.Raw()
+
+
+class _TotalCostFields(msgspec.Struct, gc=False):
+    total_cost: msgspec.Raw = msgspec.Raw()
+
+
+def _costs(fields: dict[str, Any], raw: bytes | msgspec.Raw | None) -> tuple[tuple[ReportedCost, ...], str | None]:
+    """The costs that a usage object names: `cost` in dollars (OpenRouter, Vercel), `cost.total_cost` (Perplexity), ticks (xAI)."""
+    costs: list[ReportedCost] = []
+    warning = None
+    cost, source = fields.get("cost"), "usage.cost"
+    if isinstance(cost, dict):
+        cost, source = cost.get("total_cost"), "usage.cost.total_cost"
+    if cost is not None:
+        reported = cost_from_text(_number_text(cost, raw, nested=source != "usage.cost"), source)
+        if reported is None:
+            warning = f"{source} was not used: it is no believable cost"
+        else:
+            costs.append(reported)
+    ticks = fields.get("cost_in_usd_ticks")
+    if ticks is not None:
+        if type(ticks) is int and 0 <= ticks * PICO_PER_XAI_TICK <= MAX_COST_DOLLARS * PICO_PER_DOLLAR:
+            costs.append(ReportedCost(ticks * PICO_PER_XAI_TICK, "usage.cost_in_usd_ticks"))
+        else:
+            warning = "usage.cost_in_usd_ticks was not used: it is no believable cost"
+    return tuple(costs), warning
+
+
+def _number_text(value: Any, raw: bytes | msgspec.Raw | None, *, nested: bool) -> str:
+    """The digits of a cost as they were written; without the text, the shortest decimal that means the same number."""
+    if raw is None or isinstance(value, str):
+        return str(value)
+    try:
+        found = msgspec.json.decode(raw, type=_CostFields).cost
+        if nested:
+            found = msgspec.json.decode(found, type=_TotalCostFields).total_cost
+    except msgspec.MsgspecError:
+        return str(value)
+    return bytes(found).decode("ascii", "replace") or str(value)
+
+
+def _pico_from_decimal(text: str) -> int | None:
+    mantissa, _, exponent_text = text.strip().lower().partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = whole.removeprefix("+") + fraction
+    if len(digits) > 400 or not (digits.isascii() and digits.isdigit()):
+        return None
+    exponent = 0
+    if exponent_text:
+        unsigned = exponent_text.removeprefix("-").removeprefix("+")
+        if not (unsigned.isascii() and unsigned.isdigit() and len(unsigned) <= 3):
+            return None
+        exponent = -int(unsigned) if exponent_text.startswith("-") else int(unsigned)
+    shift = exponent - len(fraction) + 12
+    number = int(digits)
+    pico = number * 10**shift if shift >= 0 else (2 * number + 10**-shift) // (2 * 10**-shift)
+    return pico if pico <= MAX_COST_DOLLARS * PICO_PER_DOLLAR else None
