@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import TypeAlias
 
 import httpx
 import pytest
@@ -18,12 +18,15 @@ from tests.support.servers import LiteLLMProxy
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
 
-def shape(value: Any) -> Any:
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | float | bool | None
+
+
+def shape(value: Json) -> Json:
     """A JSON document with its numbers and strings replaced by the names of their types, so that two runs compare."""
     if isinstance(value, dict):
-        return {key: shape(inner) for key, inner in cast("dict[str, Any]", value).items() if key != "timings"}
+        return {key: shape(inner) for key, inner in value.items() if key != "timings"}
     if isinstance(value, list):
-        return [shape(inner) for inner in cast("list[Any]", value)]
+        return [shape(inner) for inner in value]
     return type(value).__name__
 
 
