@@ -1,0 +1,95 @@
+"""Request and response heads: what is sent and what comes back, apart from the body's meaning.
+
+Rules: names are tokens and values hold no CR, LF or NUL (RFC 9110, sections 5.1 and 5.5), so that no value can smuggle a header in.
+Lookup ignores case; order and repetition are kept. A request names its credential and never holds it: secrets are put in place below
+the core, by the transport, so that no trace, log or error can show one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+import msgspec
+
+from muxer_core.values.errors import InvalidRequest
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FORBIDDEN = re.compile(r"[\r\n\0]")
+
+
+class Headers(msgspec.Struct, frozen=True, gc=False):
+    """Header fields in the order in which they came.
+
+    >>> Headers.of([("Content-Type", "text/plain"), ("Via", "a"), ("Via", "b")]).get("content-type")
+    'text/plain'
+    """
+
+    fields: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
+        """Checked headers for a request of ours. Raises `InvalidRequest` naming the header; its value is never shown."""
+        pairs = tuple(fields.items() if isinstance(fields, Mapping) else fields)
+        for name, value in pairs:
+            if not _TOKEN.fullmatch(name):
+                raise InvalidRequest("headers", f"{name!r} is not a header name")
+            if _FORBIDDEN.search(value):
+                raise InvalidRequest(f"headers[{name!r}]", "its value holds a line break or NUL")
+        return cls(pairs)
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The first value of `name`, or `default`."""
+        wanted = name.lower()
+        for field, value in self.fields:
+            if field.lower() == wanted:
+                return value
+        return default
+
+    def get_all(self, name: str) -> tuple[str, ...]:
+        """Every value of `name`, in order."""
+        wanted = name.lower()
+        return tuple(value for field, value in self.fields if field.lower() == wanted)
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        """Names and values, in order."""
+        return iter(self.fields)
+
+
+class ResponseHead(msgspec.Struct, frozen=True, gc=False):
+    """Status and headers of a reply."""
+
+    status: int
+    headers: Headers = Headers()
+
+    @property
+    def is_success(self) -> bool:
+        """Is the status in the 2xx class?"""
+        return 200 <= self.status < 300
+
+
+CredentialScheme = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key"]
+
+
+class CredentialRef(msgspec.Struct, frozen=True, gc=False):
+    """The name of a secret, and how it is placed in a request."""
+
+    name: str
+    scheme: CredentialScheme = "bearer"
+
+    def header(self, secret: str) -> tuple[str, str]:
+        """The header that carries `secret`. For transports only."""
+        if self.scheme == "bearer":
+            return "authorization", f"Bearer {secret}"
+        return self.scheme, secret
+
+
+class WireRequest(msgspec.Struct, frozen=True, gc=False):
+    """A request, ready but for its secret."""
+
+    method: Literal["GET", "POST"]
+    url: str
+    headers: Headers = Headers()
+    body: bytes = b""
+    credential: CredentialRef | None = None
