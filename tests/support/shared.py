@@ -25,7 +25,9 @@ def shared_path(*parts: str) -> Path:
     """A file or folder of the large test data; skips the asking test when it is not here."""
     folder = shared_dir()
     if folder is None:
-        pytest.skip("the large test data is not on this machine: no folder `shared` beside the repository, and MUXER_SHARED is unset")
+        pytest.skip(
+            "the large test data is not on this machine: no folder `shared` beside the repository, and MUXER_SHARED is unset"
+        )
     path = folder.joinpath(*parts)
     if not path.exists():
         pytest.skip(f"the large test data on this machine has no {'/'.join(parts)}")
