@@ -1,0 +1,1 @@
+"""The catalog: what stands still. Model cards, providers, deployments, names."""
