@@ -1,0 +1,22 @@
+"""Basic chat: one question, its answer and the tokens it took."""
+
+import asyncio
+import os
+
+from muxer_httpx import ChatMessage, LiteLLMProvider
+
+
+async def main() -> None:
+    provider = LiteLLMProvider(base_url=os.environ["LITELLM_BASE_URL"], api_key=os.environ.get("LITELLM_API_KEY"))
+    response = await provider.chat_completion(
+        messages=[ChatMessage(role="user", content="What is the capital of France?")],
+        model=os.environ.get("LITELLM_MODEL", "gpt-4o"),
+        max_tokens=24,
+        temperature=0,
+    )
+    print(response.choices[0].message.content)
+    print(f"{response.usage.prompt_tokens} tokens in, {response.usage.completion_tokens} tokens out")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
