@@ -82,9 +82,15 @@ def parse_wait(value: str, now: float) -> float | None:
 
 
 def retry_after(headers: Headers, now: float) -> float | None:
-    """Seconds that a server asks us to wait: `retry-after-ms` (OpenAI, Azure), else `retry-after` in seconds or as a date."""
+    """Seconds that a server asks us to wait: `retry-after-ms` (OpenAI, Azure), else `retry-after` in seconds or as a date.
+
+    LiteLLM's proxy says it as `llm_provider-retry-after`, for its own limits too (recorded from 1.108.7, tests/data/litellm/).
+
+    >>> retry_after(Headers.of({"llm_provider-retry-after": "60"}), now=0.0)
+    60.0
+    """
     millis = headers.get("retry-after-ms")
     if millis is not None and _SECONDS.fullmatch(millis.strip()):
         return _bounded(float(millis) / 1000)
-    value = headers.get("retry-after")
+    value = headers.get("retry-after", headers.get("llm_provider-retry-after"))
     return None if value is None else parse_wait(value, now)
