@@ -43,7 +43,7 @@ class OpenAIChat(msgspec.Struct, frozen=True):
         """
         content_type = (head.headers.get("content-type") or "").strip().lower()
         if stream or content_type.startswith("text/event-stream"):
-            return StreamDecoder(limits, keep_source=keep_source)
+            return StreamDecoder(limits, head.headers, keep_source=keep_source)
         return WholeReplyDecoder(limits, head.headers, keep_source=keep_source)
 
     def encode_models(self, target: Target) -> Encoded:

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from muxer_core.dialects.json_text import deeper_than
 from muxer_core.dialects.openai_chat.chunks import (
     Choice,
     Chunk,
@@ -47,6 +48,7 @@ from muxer_core.values.items import (
     UsageReported,
     WarningReported,
 )
+from muxer_core.wire.json import DEPTH
 
 MAX_CHOICES = 128
 """The most answers of one reply; the API's own limit for `n` (platform.openai.com, November 2026)."""
@@ -111,7 +113,9 @@ class _ToolCalls:
         self._by_id: dict[str, int] = {}
         self._ids: list[str | None] = []
         self._names: list[str | None] = []
-        self._unnamed_arguments: dict[int, list[str]] = {}  # of calls without an id, until a repeated name has been judged
+        self._unnamed_arguments: dict[
+            int, list[str]
+        ] = {}  # of calls without an id, until a repeated name has been judged
         self._count = 0
         self._last = -1
 
@@ -159,7 +163,9 @@ class _ToolCalls:
     def _open(self, index: int | None, call_id: str | None) -> int:
         number = self._count
         if number >= MAX_TOOL_CALLS:
-            raise LimitCrossed(f"the reply opens more than {MAX_TOOL_CALLS} tool calls in one answer (limit MAX_TOOL_CALLS)")
+            raise LimitCrossed(
+                f"the reply opens more than {MAX_TOOL_CALLS} tool calls in one answer (limit MAX_TOOL_CALLS)"
+            )
         self._count += 1
         self._ids.append(None)
         self._names.append(None)
@@ -184,9 +190,10 @@ class _ChoiceState:
 class Assembly:
     """The reply so far, as far as later chunks depend on it."""
 
-    __slots__ = ("_choices", "_fingerprint", "_remembered", "_service_tier", "_started")
+    __slots__ = ("_choices", "_depth", "_fingerprint", "_remembered", "_service_tier", "_started")
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int = DEPTH) -> None:
+        self._depth = depth
         self._started = False
         self._service_tier: str | None = None
         self._fingerprint: str | None = None
@@ -217,7 +224,11 @@ class Assembly:
             items.append(ReplyStarted(chunk.id or None, chunk.model or None, chunk.created or None))
         if chunk.service_tier is not None:
             self._service_tier = chunk.service_tier
-        if chunk.provider is not None or leftovers is not None or (chunk.system_fingerprint is not None and self._fingerprint is None):
+        if (
+            chunk.provider is not None
+            or leftovers is not None
+            or (chunk.system_fingerprint is not None and self._fingerprint is None)
+        ):
             self._reply_fields(chunk, leftovers, items)
         if choices:
             position = 0
@@ -248,7 +259,12 @@ class Assembly:
                         or delta.images is not None
                     ):
                         self._further_content(delta, index, state, items, leftovers, position)
-                if leftovers is not None or choice.logprobs is not None or choice.content_filter_results or choice.native_finish_reason:
+                if (
+                    leftovers is not None
+                    or choice.logprobs is not None
+                    or choice.content_filter_results
+                    or choice.native_finish_reason
+                ):
                     self._choice_fields(choice, index, leftovers, position, items)
                 word = choice.finish_reason
                 if word and word != state.finish:
@@ -266,9 +282,19 @@ class Assembly:
         return state
 
     def _further_content(
-        self, delta: Delta, index: int, state: _ChoiceState, items: list[Item], leftovers: Leftovers | None, position: int
+        self,
+        delta: Delta,
+        index: int,
+        state: _ChoiceState,
+        items: list[Item],
+        leftovers: Leftovers | None,
+        position: int,
     ) -> None:
         """Everything said that is not plain text."""
+        if leftovers is None and deeper_than(
+            [delta.reasoning_details, delta.images, delta.annotations], self._depth - 3
+        ):
+            raise MalformedChunk(f"nesting deeper than {self._depth} (limit depth)")
         unread = leftovers.choices[position].get("message") if leftovers is not None else None
         if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
             _reasoning(delta, index, items)
@@ -276,7 +302,9 @@ class Assembly:
             items.append(RefusalDelta(delta.refusal, index))
         audio = delta.audio
         if audio is not None and (audio.data or audio.transcript or audio.id):
-            items.append(AudioDelta(audio.data or "", audio.transcript or "", audio.id or None, audio.expires_at or None, index))
+            items.append(
+                AudioDelta(audio.data or "", audio.transcript or "", audio.id or None, audio.expires_at or None, index)
+            )
         for image in delta.images or ():
             _image(image, index, items)
         if delta.tool_calls:
@@ -314,18 +342,30 @@ class Assembly:
             found = zip(numbers, unread["tool_calls"], strict=True)
             unread["tool_calls"] = [{"index": number, **fields} for number, fields in found if fields]
 
-    def _choice_fields(self, choice: Choice, index: int, leftovers: Leftovers | None, position: int, items: list[Item]) -> None:
+    def _choice_fields(
+        self, choice: Choice, index: int, leftovers: Leftovers | None, position: int, items: list[Item]
+    ) -> None:
         fields: JsonObject = {}
         if leftovers is not None:
             fields = leftovers.choices[position]
+        elif deeper_than([choice.logprobs, choice.content_filter_results], self._depth - 2):
+            raise MalformedChunk(f"nesting deeper than {self._depth} (limit depth)")
         logprobs = choice.logprobs
         if logprobs is not None:
             content, refusal = logprobs.get("content"), logprobs.get("refusal")
             if (isinstance(content, list) and content) or (isinstance(refusal, list) and refusal):
                 items.append(
-                    LogprobsReported(content if isinstance(content, list) else [], refusal if isinstance(refusal, list) else [], index)
+                    LogprobsReported(
+                        content if isinstance(content, list) else [],
+                        refusal if isinstance(refusal, list) else [],
+                        index,
+                    )
                 )
-            others = {name: value for name, value in logprobs.items() if name not in ("content", "refusal") and value is not None}
+            others = {
+                name: value
+                for name, value in logprobs.items()
+                if name not in ("content", "refusal") and value is not None
+            }
             if others:
                 fields["logprobs"] = others
         if choice.content_filter_results:
@@ -352,7 +392,7 @@ class Assembly:
             items.append(ExtrasReported(fields))
 
     def _usage(self, raw: msgspec.Raw, items: list[Item]) -> None:
-        reading = usage_from_bytes(raw, self._service_tier)
+        reading = usage_from_bytes(raw, self._service_tier, depth=self._depth - 1)
         if reading.usage is not None:
             items.append(UsageReported(reading.usage))
         items.extend(CostReported(cost) for cost in reading.costs)
@@ -421,6 +461,3 @@ def reply_cost(value: Any, text: str | None) -> CostReported | None:
     """A cost that stands beside `usage` in a reply: Venice's `cost.usd`."""
     cost = cost_from_text(text if text is not None else str(value), "cost.usd")
     return None if cost is None else CostReported(cost)
-
-
-__all__ = ["FINISH_REASONS", "MAX_CHOICES", "MAX_REMEMBERED_FIELDS", "MAX_TOOL_CALLS", "Assembly", "LimitCrossed", "MalformedChunk", "reply_cost"]

@@ -26,7 +26,15 @@ from muxer_core.dialects.openai_chat.messages import encode_messages
 from muxer_core.dialects.openai_chat.options import OpenAIChatOptions, output_limit_field
 from muxer_core.dialects.protocol import Encoded, Target
 from muxer_core.values.errors import InvalidRequest
-from muxer_core.values.request import ChatRequest, CustomTool, FunctionTool, OutputFormat, ProviderTool, Tool, ToolChoice
+from muxer_core.values.request import (
+    ChatRequest,
+    CustomTool,
+    FunctionTool,
+    OutputFormat,
+    ProviderTool,
+    Tool,
+    ToolChoice,
+)
 from muxer_core.values.usage import JsonValue
 from muxer_core.wire.heads import Headers, WireRequest
 
@@ -68,8 +76,10 @@ def encode_chat(
 
 def encode_models(target: Target) -> Encoded:
     """The request that lists a server's models: `GET base_url/models`."""
-    headers = Headers([("accept", "application/json"), *target.headers])
-    return Encoded(WireRequest(method="GET", url=f"{target.base_url}/models", headers=headers, credential=target.credential))
+    headers = Headers.of([("accept", "application/json"), *target.headers])
+    return Encoded(
+        WireRequest(method="GET", url=f"{target.base_url}/models", headers=headers, credential=target.credential)
+    )
 
 
 def _post(target: Target, body: dict[str, JsonValue], stream: bool) -> WireRequest:
@@ -77,14 +87,18 @@ def _post(target: Target, body: dict[str, JsonValue], stream: bool) -> WireReque
         encoded = msgspec.json.encode(body)
     except (TypeError, ValueError, OverflowError, RecursionError) as fault:
         raise InvalidRequest("request", f"cannot be written as JSON: {fault}") from fault
-    headers = Headers([
+    headers = Headers.of([
         ("content-type", "application/json"),
         ("accept", "text/event-stream" if stream else "application/json"),
         NO_RETRIES_ABOVE,
         *target.headers,
     ])  # fmt: skip
     return WireRequest(
-        method="POST", url=f"{target.base_url}/chat/completions", headers=headers, body=encoded, credential=target.credential
+        method="POST",
+        url=f"{target.base_url}/chat/completions",
+        headers=headers,
+        body=encoded,
+        credential=target.credential,
     )
 
 
@@ -147,7 +161,11 @@ def _tool_choice(choice: ToolChoice, tools: tuple[Tool, ...]) -> JsonValue:
         return choice.mode
     if choice.mode == "none":
         raise InvalidRequest("tool_choice.allowed", "cannot name tools when the mode is none")
-    kinds = {tool.name: "custom" if isinstance(tool, CustomTool) else "function" for tool in tools if not isinstance(tool, ProviderTool)}
+    kinds = {
+        tool.name: "custom" if isinstance(tool, CustomTool) else "function"
+        for tool in tools
+        if not isinstance(tool, ProviderTool)
+    }
     for name in choice.allowed:
         if name not in kinds:
             raise InvalidRequest("tool_choice.allowed", f"names {name!r}, which is none of the request's tools")

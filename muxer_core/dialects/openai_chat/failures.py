@@ -22,9 +22,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from muxer_core.dialects.json_text import read_json
 from muxer_core.values.failure import Failure, FailureKind
 from muxer_core.values.moment import Moment
-from muxer_core.wire.heads import Headers, ResponseHead
+from muxer_core.wire.dates import LONGEST_WAIT, retry_after
+from muxer_core.wire.heads import ResponseHead
+from muxer_core.wire.json import DEPTH, Unreadable
 
 MAX_WORDS = 4000
 """The most characters of a server's message that a failure keeps."""
@@ -75,6 +78,7 @@ CODE_KINDS: dict[str, FailureKind] = {
     "permission_error": "auth",
     "unauthenticated": "auth",
     "account_deactivated": "auth",
+    "no_db_connection": "auth",  # LiteLLM's proxy without a database, for every key but its own (recorded, tests/data/litellm/)
     "insufficient_quota": "quota_exhausted",
     "billing_hard_limit_reached": "quota_exhausted",
     "billing_not_active": "quota_exhausted",
@@ -167,7 +171,12 @@ WORD_KINDS: tuple[tuple[FailureKind, re.Pattern[str]], ...] = (
             r"|no (?:such|healthy|allowed) (?:model|deployment|endpoint)|model_not_found|decommissioned|no endpoints found"
         ),
     ),
-    ("overloaded", _words(r"overloaded|at capacity|over capacity|capacity exceeded|loading model|no slot available|try again later")),
+    (
+        "overloaded",
+        _words(
+            r"overloaded|at capacity|over capacity|capacity exceeded|loading model|no slot available|try again later"
+        ),
+    ),
     ("rate_limited", _words(r"rate[ -]?limit|too many requests")),
     (
         "unsupported",
@@ -199,7 +208,9 @@ def classify(words: ServerWords, status: int | None, *, waits: bool) -> FailureK
 
     >>> classify(ServerWords("You exceeded your current quota", "insufficient_quota"), 429, waits=False)
     'quota_exhausted'
-    >>> classify(ServerWords("You exceeded your current quota; retry in 31 s", None, "RESOURCE_EXHAUSTED"), 429, waits=True)
+    >>> classify(
+    ...     ServerWords("You exceeded your current quota; retry in 31 s", None, "RESOURCE_EXHAUSTED"), 429, waits=True
+    ... )
     'rate_limited'
     """
     by_status = _by_status(status)
@@ -222,7 +233,7 @@ def failure_from_head(head: ResponseHead, body: bytes, *, where: str | None, mom
     """What a reply with an error status means. Never raises."""
     status = head.status
     words = read_words(body[:MAX_ERROR_BODY]) if body else ServerWords("")
-    wait = _wait_from_headers(head.headers, moment)
+    wait = retry_after(head.headers, moment.wall)
     if wait is None:
         wait = words.wait
     kind = classify(words, status, waits=wait is not None)
@@ -244,15 +255,12 @@ def failure_from_head(head: ResponseHead, body: bytes, *, where: str | None, mom
     )
 
 
-def failure_from_reply(error: Any, where: str | None = None) -> Failure:
-    """What an `error` inside a reply with a success status means. Never raises."""
+def failure_from_reply(error: Any) -> Failure:
+    """What an `error` inside a reply with a success status means. A status that it names in its body helps to classify it. Never raises."""
     words = _from_json({"error": error}, 0)
-    status = words.status
-    kind = classify(words, status, waits=words.wait is not None)
+    kind = classify(words, words.status, waits=words.wait is not None)
     message = words.message or "the server reported an error without a word"
-    return Failure(
-        kind=kind, message=mask_secrets(message), status=status, code=words.code or words.type, retry_after=words.wait, where=where
-    )
+    return Failure(kind=kind, message=mask_secrets(message), code=words.code or words.type, retry_after=words.wait)
 
 
 def read_words(body: bytes) -> ServerWords:
@@ -262,8 +270,8 @@ def read_words(body: bytes) -> ServerWords:
     ServerWords(message='Incorrect API key provided.', code='invalid-argument', type=None, status=None, wait=None)
     """
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        value = read_json(body, depth=DEPTH)
+    except Unreadable:
         return ServerWords(_visible_text(body.decode("utf-8", "replace")))
     words = _from_json(value, 0)
     if not words.message and value not in (None, {}, []):
@@ -272,10 +280,12 @@ def read_words(body: bytes) -> ServerWords:
 
 
 def mask_secrets(text: str) -> str:
-    """The text with everything that looks like a key replaced by its first letters and `***`.
+    """The text with everything that looks like a key, or is called one, replaced by `***`.
 
-    >>> mask_secrets("Incorrect API key provided: sk-proj-abcdefgh1234. You can find your API key at https://example.org.")
-    'Incorrect API key provided: sk-*** You can find your API key at https://example.org.'
+    >>> mask_secrets(
+    ...     "Incorrect API key provided: sk-proj-abcdefgh1234. You can find your API key at https://example.org."
+    ... )
+    'Incorrect API key provided: ***. You can find your API key at https://example.org.'
     """
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
@@ -283,11 +293,11 @@ def mask_secrets(text: str) -> str:
 
 
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?i)\b(sk|rk|pk|gsk|xai|hf|r8|pplx|nvapi|csk|fw|tgp|ghp|gho|glpat)([-_.])[\w.*+/=-]{6,}"), r"\1\2***"),
+    (re.compile(r"(?i)\b(sk|rk|pk|gsk|xai|hf|r8|pplx|nvapi|csk|fw|tgp|ghp|gho|glpat)([-_.])[\w.*+/=-]{5,}[\w*+/=-]"), r"\1\2***"),
     (re.compile(r"\b(AIza|AKIA|ASIA|ya29)[\w*.-]{8,}"), r"\1***"),
     (re.compile(r"\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?"), "eyJ***"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=*-]{6,}"), r"\1 ***"),
-    (re.compile(r"(?i)(?<!unexpected )(api[ _-]?key(?: provided)?|access[ _-]?token|token|secret|password)(\s*[:=]\s*|\s+provided:\s*)[\"'`<]?[^\s\"'`,;>]{3,}[\"'`>]?"), r"\1\2***"),
+    (re.compile(r"(?i)(?<!unexpected )(api[ _-]?key(?: provided)?|access[ _-]?token|token|secret|password)(\s*[:=]\s*|\s+provided:\s*)[\"'`<]?[^\s\"'`,;>]{2,}[^\s\"'`,;>.][\"'`>]?"), r"\1\2***"),
     (re.compile(r"(?i)([?&](?:key|api[_-]?key|access_token|token)=)[^&\s\"']+"), r"\1***"),
     (re.compile(r"\b(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{40,200}\b"), "***"),
     (re.compile(r"(?<![\w])[\w-]{0,12}\*{4,}[\w-]{0,8}"), "***"),
@@ -330,14 +340,20 @@ def _from_json(value: Any, depth: int) -> ServerWords:
     if isinstance(inner, dict | list) and inner and depth < _NEST_LIMIT:
         words = _from_json(inner, depth + 1)
         return words._replace(status=words.status or _status_of(value))
-    message = inner if isinstance(inner, str) else _first_text(value, "message", "msg", "error_msg", "error_message", "Message", "title")
+    message = (
+        inner
+        if isinstance(inner, str)
+        else _first_text(value, "message", "msg", "error_msg", "error_message", "Message", "title")
+    )
     if not message:
         message = _detail(value.get("detail", value.get("details")))
     code = _code_of(value)
     inner_code = _inner_code(value.get("innererror"))
     kind = value.get("type") if isinstance(value.get("type"), str) else None
     named = value.get("status") if isinstance(value.get("status"), str) else None
-    words = ServerWords(_cut(message or ""), code or inner_code, kind or named, _status_of(value), _retry_info(value.get("details")))
+    words = ServerWords(
+        _cut(message or ""), code or inner_code, kind or named, _status_of(value), _retry_info(value.get("details"))
+    )
     raw = _upstream_words(value.get("metadata"), depth)
     if raw and raw not in words.message:
         words = words._replace(message=_cut(f"{words.message}: {raw}" if words.message else raw))
@@ -349,12 +365,16 @@ def _unwrap(words: ServerWords, depth: int) -> ServerWords:
     text = words.message.strip()
     if text.startswith(("{", "[")) and depth < _NEST_LIMIT:
         try:
-            inner = _from_json(msgspec.json.decode(text), depth + 1)
-        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            inner = _from_json(read_json(text.encode("utf-8", "replace"), depth=DEPTH), depth + 1)
+        except Unreadable:
             inner = ServerWords("")
         if inner.message:
             return ServerWords(
-                inner.message, inner.code or words.code, inner.type or words.type, inner.status or words.status, inner.wait or words.wait
+                inner.message,
+                inner.code or words.code,
+                inner.type or words.type,
+                inner.status or words.status,
+                inner.wait or words.wait,
             )
     if words.wait is None:
         return words._replace(wait=_wait_from_words(words.message))
@@ -440,7 +460,7 @@ def _retry_info(details: Any) -> float | None:
         delay = entry.get("retryDelay") if isinstance(entry, dict) else None
         found = _DURATION.fullmatch(delay) if isinstance(delay, str) else None
         if found:
-            return float(found.group(1))
+            return min(float(found.group(1)), LONGEST_WAIT)
     return None
 
 
@@ -451,7 +471,7 @@ def _wait_from_words(message: str) -> float | None:
         return None
     hours, minutes, number, unit = found.groups()
     seconds = float(number or 0) / (1000 if unit and unit.lower() == "ms" else 1)
-    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + seconds
+    return min(int(hours or 0) * 3600 + int(minutes or 0) * 60 + seconds, LONGEST_WAIT)
 
 
 def _visible_text(text: str) -> str:
@@ -462,7 +482,3 @@ def _visible_text(text: str) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= MAX_WORDS else text[:MAX_WORDS] + "…"
-
-
-def _wait_from_headers(headers: Headers, moment: Moment) -> float | None:
-    return None

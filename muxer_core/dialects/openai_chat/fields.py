@@ -35,7 +35,12 @@ REQUEST: tuple[Field, ...] = (
     Field("tools", "typed", "tools"),
     Field("tool_choice", "typed", "tool_choice"),
     Field("parallel_tool_calls", "typed", "parallel_tool_calls"),
-    Field("response_format", "typed", "output_format", "in extras only when output_format is not set: servers have forms of their own"),
+    Field(
+        "response_format",
+        "typed",
+        "output_format",
+        "in extras only when output_format is not set: servers have forms of their own",
+    ),
     Field("reasoning_effort", "typed", "reasoning_effort"),
     Field("logprobs", "typed", "logprobs"),
     Field("top_logprobs", "typed", "top_logprobs"),
@@ -81,7 +86,9 @@ CHUNK: tuple[Field, ...] = (
 CHOICE: tuple[Field, ...] = (
     Field("index", "typed", "choice"),
     Field("delta", "typed", "the items"),
-    Field("message", "typed", "the items", "in a stream beside a delta: dropped, it repeats the text so far (Perplexity)"),
+    Field(
+        "message", "typed", "the items", "in a stream beside a delta: dropped, it repeats the text so far (Perplexity)"
+    ),
     Field("finish_reason", "typed", "ChoiceFinished"),
     Field("native_finish_reason", "extras", "ExtrasReported"),
     Field("logprobs", "typed", "LogprobsReported"),
@@ -91,13 +98,23 @@ CHOICE: tuple[Field, ...] = (
 
 DELTA: tuple[Field, ...] = (
     Field("role", "dropped", "", "always assistant"),
-    Field("content", "typed", "TextDelta", "parts of a list: TextDelta, ReasoningDelta, ImageDelta, RefusalDelta, else an extra"),
+    Field(
+        "content",
+        "typed",
+        "TextDelta",
+        "parts of a list: TextDelta, ReasoningDelta, ImageDelta, RefusalDelta, else an extra",
+    ),
     Field("refusal", "typed", "RefusalDelta"),
     Field("tool_calls", "typed", "ToolCallDelta"),
     Field("function_call", "typed", "ToolCallDelta", "without an id"),
     Field("reasoning_content", "typed", "ReasoningDelta"),
     Field("reasoning", "typed", "ReasoningDelta", "once, where it repeats reasoning_content"),
-    Field("reasoning_details", "typed", "ReasoningDelta", "its text only where no other field carries it; signatures as extras too"),
+    Field(
+        "reasoning_details",
+        "typed",
+        "ReasoningDelta",
+        "its text only where no other field carries it; signatures as extras too",
+    ),
     Field("audio", "typed", "AudioDelta"),
     Field("images", "typed", "ImageDelta"),
     Field("annotations", "typed", "AnnotationsReported"),

@@ -100,7 +100,11 @@ def decode_messages(messages: Iterable[Mapping[str, JsonValue]]) -> tuple[Messag
 
 
 def _encode_message(
-    message: Message, where: str, reasoning_field: ReasoningField, encoded: list[dict[str, JsonValue]], warnings: list[str]
+    message: Message,
+    where: str,
+    reasoning_field: ReasoningField,
+    encoded: list[dict[str, JsonValue]],
+    warnings: list[str],
 ) -> None:
     content: list[ContentPart] = []
     calls: list[ToolCallPart] = []
@@ -116,7 +120,9 @@ def _encode_message(
         else:
             content.append(part)
     if message.role != "assistant" and (calls or reasoning):
-        raise InvalidRequest(f"{where}.parts", f"a {message.role} message cannot hold tool calls or reasoning; only an assistant's can")
+        raise InvalidRequest(
+            f"{where}.parts", f"a {message.role} message cannot hold tool calls or reasoning; only an assistant's can"
+        )
     if results and message.role not in ("tool", "user"):
         raise InvalidRequest(f"{where}.parts", f"a {message.role} message cannot hold tool results")
     for result in results:
@@ -141,7 +147,9 @@ def _encode_message(
 def _encode_result(result: ToolResultPart, message: Message, where: str, warnings: list[str]) -> dict[str, JsonValue]:
     content = _encode_content(list(result.parts), where)
     if result.is_error:
-        warnings.append(f"{where}: is_error has no place in the OpenAI chat form; the tool's own words were sent without the mark")
+        warnings.append(
+            f"{where}: is_error has no place in the OpenAI chat form; the tool's own words were sent without the mark"
+        )
     if not result.tool_call_id:
         return {"role": "function", "name": message.name or "", "content": content, **result.extras, **message.extras}
     wire: dict[str, JsonValue] = {"role": "tool", "tool_call_id": result.tool_call_id, "content": content}
@@ -174,7 +182,9 @@ def _encode_assistant(
         wire["content"] = None if calls or spoken else ""
     for part in spoken:
         if part.id is None:
-            raise InvalidRequest(f"{where}.parts", "an assistant's audio is named by its id; its data cannot be sent back")
+            raise InvalidRequest(
+                f"{where}.parts", "an assistant's audio is named by its id; its data cannot be sent back"
+            )
         wire["audio"] = {"id": part.id, **part.extras}
     tool_calls: list[JsonValue] = []
     for call in calls:
@@ -193,7 +203,11 @@ def _encode_call(call: ToolCallPart) -> dict[str, JsonValue]:
 
 
 def _encode_reasoning(
-    parts: list[ReasoningPart], wire: dict[str, JsonValue], where: str, reasoning_field: ReasoningField, warnings: list[str]
+    parts: list[ReasoningPart],
+    wire: dict[str, JsonValue],
+    where: str,
+    reasoning_field: ReasoningField,
+    warnings: list[str],
 ) -> None:
     details: list[JsonValue] = []
     texts: list[str] = []
@@ -209,7 +223,9 @@ def _encode_reasoning(
     if details:
         wire["reasoning_details"] = details
     if texts and reasoning_field == "none":
-        warnings.append(f"{where}: the OpenAI chat form has no field for thinking; it was not sent back (set reasoning_field to send it)")
+        warnings.append(
+            f"{where}: the OpenAI chat form has no field for thinking; it was not sent back (set reasoning_field to send it)"
+        )
     elif texts:
         wire[reasoning_field] = "".join(texts)
 
@@ -236,8 +252,12 @@ def _encode_part(part: ContentPart, where: str) -> JsonValue:
             return _with_extras({"type": "image_url", "image_url": image}, part.extras)
         case AudioPart():
             if part.data is None or part.format is None:
-                raise InvalidRequest(where, "audio that a user sends needs base64 data and a format, such as wav or mp3")
-            return _with_extras({"type": "input_audio", "input_audio": {"data": part.data, "format": part.format}}, part.extras)
+                raise InvalidRequest(
+                    where, "audio that a user sends needs base64 data and a format, such as wav or mp3"
+                )
+            return _with_extras(
+                {"type": "input_audio", "input_audio": {"data": part.data, "format": part.format}}, part.extras
+            )
         case FilePart():
             return _with_extras({"type": "file", "file": _file(part, where)}, part.extras)
 
@@ -385,7 +405,10 @@ def _decode_part(part: JsonValue, where: str) -> ContentPart:
             return FilePart(file_id=file_id, data=data, filename=filename, media_type=media_type, extras=rest)
         case _:
             pass
-    raise InvalidRequest(where, f"is no content part of the OpenAI chat form: type {kind!r} with keys {', '.join(sorted(map(str, rest)))}")
+    raise InvalidRequest(
+        where,
+        f"is no content part of the OpenAI chat form: type {kind!r} with keys {', '.join(sorted(map(str, rest)))}",
+    )
 
 
 def _inner(rest: dict[str, JsonValue], key: str, *names: str) -> tuple[Any, ...]:

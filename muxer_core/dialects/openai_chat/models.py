@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
+from muxer_core.dialects.json_text import read_json
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.dialects.openai_chat.reply import BodyBuffer
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import FailureReported, Item, ModelsListed, ReplyEnded
+from muxer_core.wire.json import Unreadable
 from muxer_core.wire.limits import Limits
 
 EVIDENCE = "end of a whole JSON body"
@@ -21,7 +21,7 @@ class ModelsDecoder:
     __slots__ = ("_body", "_closed", "_limits")
 
     def __init__(self, limits: Limits) -> None:
-        self._body = BodyBuffer(limits.body_bytes)
+        self._body = BodyBuffer(limits.body)
         self._limits = limits
         self._closed = False
 
@@ -30,7 +30,7 @@ class ModelsDecoder:
         if self._closed or self._body.add(data):
             return []
         self._closed = True
-        message = f"the list of models is larger than {self._limits.body_bytes} bytes (limit body_bytes)"
+        message = f"the list of models is larger than {self._limits.body} bytes (limit body)"
         return [FailureReported(Failure(kind="limit_exceeded", message=message))]
 
     def receive_eof(self) -> list[Item]:
@@ -39,19 +39,31 @@ class ModelsDecoder:
             return []
         self._closed = True
         body = self._body.take()
+        if not body:
+            return [
+                FailureReported(Failure(kind="truncated", message="the list of models has no body; check base_url"))
+            ]
         try:
-            value = msgspec.json.decode(body)
-        except (msgspec.MsgspecError, RecursionError, UnicodeError):
-            kind, problem = ("malformed", "is no JSON") if body else ("truncated", "has no body")
-            return [FailureReported(Failure(kind=kind, message=f"the list of models {problem}; check base_url"))]
+            value = read_json(body, depth=self._limits.depth)
+        except Unreadable as fault:
+            return [
+                FailureReported(
+                    Failure(kind="malformed", message=f"the list of models is no JSON ({fault}); check base_url")
+                )
+            ]
         if isinstance(value, dict) and value.get("error"):
             return [FailureReported(failure_from_reply(value["error"]))]
         listed = value
         if isinstance(value, dict):
             listed = value.get("data") if isinstance(value.get("data"), list) else value.get("models")
         if not isinstance(listed, list):
-            return [FailureReported(Failure(kind="malformed", message="the list of models holds no list; check base_url"))]
-        return [ModelsListed([model for entry in listed if (model := _with_id(entry)) is not None]), ReplyEnded(EVIDENCE)]
+            return [
+                FailureReported(Failure(kind="malformed", message="the list of models holds no list; check base_url"))
+            ]
+        return [
+            ModelsListed([model for entry in listed if (model := _with_id(entry)) is not None]),
+            ReplyEnded(EVIDENCE),
+        ]
 
 
 def _with_id(entry: Any) -> dict[str, Any] | None:

@@ -27,7 +27,9 @@ class OpenAIChatOptions(msgspec.Struct, frozen=True, omit_defaults=True):
     ask_stream_usage: bool = True
 
 
-def output_limit_field(options: OpenAIChatOptions, base_url: str, model: str) -> Literal["max_tokens", "max_completion_tokens"]:
+def output_limit_field(
+    options: OpenAIChatOptions, base_url: str, model: str
+) -> Literal["max_tokens", "max_completion_tokens"]:
     """Which field carries `max_tokens`.
 
     `max_completion_tokens` at OpenAI itself (it takes it for every model, and refuses `max_tokens` for its reasoning models) and for

@@ -14,12 +14,14 @@ from typing import Any
 
 import msgspec
 
+from muxer_core.dialects.json_text import read_json
 from muxer_core.dialects.openai_chat.assembly import Assembly, LimitCrossed, reply_cost
-from muxer_core.dialects.openai_chat.chunks import MalformedChunk, decode_chunk, read_chunk
+from muxer_core.dialects.openai_chat.chunks import Chunk, Leftovers, MalformedChunk, decode_chunk, read_chunk
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import FailureReported, Item
-from muxer_core.wire import json as lenient_json
+from muxer_core.wire.json import Unreadable
+from muxer_core.wire.limits import Limits
 
 MISSES_IN_A_ROW = 4
 LENIENT_FOR = 64
@@ -35,10 +37,11 @@ class _Texts(msgspec.Struct, gc=False):
 class Reading:
     """Reads the texts of one reply into items."""
 
-    __slots__ = ("_misses", "_skip", "assembly")
+    __slots__ = ("_depth", "_misses", "_skip", "assembly")
 
-    def __init__(self) -> None:
-        self.assembly = Assembly()
+    def __init__(self, limits: Limits) -> None:
+        self.assembly = Assembly(limits.depth)
+        self._depth = limits.depth
         self._misses = 0
         self._skip = 0
 
@@ -59,24 +62,25 @@ class Reading:
             else:
                 self._misses = 0
                 if not failed:
-                    try:
-                        self.assembly.add(chunk, None, items)
-                    except LimitCrossed as crossed:
-                        items.append(FailureReported(Failure(kind="limit_exceeded", message=str(crossed))))
-                        return True
-                    return False
+                    return self._add(chunk, None, items)
         return self._read_leniently(data, items, whole, failed)
 
     def _read_leniently(self, data: bytes, items: list[Item], whole: bool, failed: bool) -> bool:
         try:
-            value = _decode(data)
-        except ValueError as fault:
-            items.append(FailureReported(Failure(kind="malformed", message=f"the server sent text that is no JSON: {fault}")))
+            value = read_json(data, depth=self._depth)
+        except Unreadable as fault:
+            items.append(
+                FailureReported(Failure(kind="malformed", message=f"the server sent text that is no JSON: {fault}"))
+            )
             return True
         if value is None:
             return False
         if not isinstance(value, dict):
-            items.append(FailureReported(Failure(kind="malformed", message="the server sent JSON that is no object where a chunk was due")))
+            items.append(
+                FailureReported(
+                    Failure(kind="malformed", message="the server sent JSON that is no object where a chunk was due")
+                )
+            )
             return True
         error = value.get("error")
         if error or failed:
@@ -88,13 +92,11 @@ class Reading:
         texts = _texts(data, value)
         try:
             chunk, leftovers = read_chunk(value, texts.usage, whole=whole)
-            cost = leftovers.reply.get("cost")
-            self.assembly.add(chunk, leftovers, items)
         except MalformedChunk as fault:
-            items.append(FailureReported(Failure(kind="malformed", message=f"the server sent a chunk that cannot be read: {fault}")))
+            items.append(_malformed(fault))
             return True
-        except LimitCrossed as crossed:
-            items.append(FailureReported(Failure(kind="limit_exceeded", message=str(crossed))))
+        cost = leftovers.reply.get("cost")
+        if self._add(chunk, leftovers, items):
             return True
         if cost is not None:
             reported = reply_cost(cost, texts.cost)
@@ -102,12 +104,20 @@ class Reading:
                 items.append(reported)
         return False
 
+    def _add(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> bool:
+        try:
+            self.assembly.add(chunk, leftovers, items)
+        except MalformedChunk as fault:
+            items.append(_malformed(fault))
+            return True
+        except LimitCrossed as crossed:
+            items.append(FailureReported(Failure(kind="limit_exceeded", message=str(crossed))))
+            return True
+        return False
 
-def _decode(data: bytes) -> Any:
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
-        return lenient_json.decode(data)
+
+def _malformed(fault: MalformedChunk) -> FailureReported:
+    return FailureReported(Failure(kind="malformed", message=f"the server sent a chunk that cannot be read: {fault}"))
 
 
 def _texts(data: bytes, value: dict[str, Any]) -> _Texts:

@@ -54,10 +54,10 @@ class WholeReplyDecoder:
 
     __slots__ = ("_body", "_closed", "_cost_text", "_keep_source", "_limits")
 
-    def __init__(self, limits: Limits, headers: Headers | None, *, keep_source: bool) -> None:
-        self._body = BodyBuffer(limits.body_bytes)
+    def __init__(self, limits: Limits, headers: Headers, *, keep_source: bool) -> None:
+        self._body = BodyBuffer(limits.body)
         self._limits = limits
-        self._cost_text = headers.get(LITELLM_COST_HEADER) if headers is not None else None
+        self._cost_text = headers.get(LITELLM_COST_HEADER)
         self._keep_source = keep_source
         self._closed = False
 
@@ -66,7 +66,7 @@ class WholeReplyDecoder:
         if self._closed or self._body.add(data):
             return []
         self._closed = True
-        message = f"the reply is larger than {self._limits.body_bytes} bytes (limit body_bytes)"
+        message = f"the reply is larger than {self._limits.body} bytes (limit body)"
         return [FailureReported(Failure(kind="limit_exceeded", message=message))]
 
     def receive_eof(self) -> list[Item]:
@@ -78,11 +78,13 @@ class WholeReplyDecoder:
         if not body:
             return [FailureReported(Failure(kind="truncated", message="the reply has no body"))]
         items: list[Item] = [SourceEvent(body)] if self._keep_source else []
-        reading = Reading()
+        reading = Reading(self._limits)
         if reading.read(body, items, whole=True):
             return items
         if not reading.assembly.has_choices:
-            items.append(FailureReported(Failure(kind="malformed", message="the reply holds no answer: it has no choices")))
+            items.append(
+                FailureReported(Failure(kind="malformed", message="the reply holds no answer: it has no choices"))
+            )
             return items
         if self._cost_text:
             cost = cost_from_text(self._cost_text, LITELLM_COST_HEADER)
@@ -96,5 +98,9 @@ def ended(reading: Reading, evidence: str) -> Item:
     """The last item of a reply with evidence of completion: a failure where the server said that an answer ended in an error."""
     word = reading.assembly.failed_word
     if word is not None:
-        return FailureReported(Failure(kind="server_error", message=f"the provider ended the answer with finish_reason {word!r}", code=word))
+        return FailureReported(
+            Failure(
+                kind="server_error", message=f"the provider ended the answer with finish_reason {word!r}", code=word
+            )
+        )
     return ReplyEnded(evidence)

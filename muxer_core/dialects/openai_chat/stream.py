@@ -3,6 +3,7 @@
 | the body | the reply |
 | --- | --- |
 | `data: [DONE]` after at least one choice | complete (evidence `[DONE]`), also where some choice told no finish reason |
+| ends with `data: [DONE]`, the blank line after it missing | the same (several servers and proxies end so) |
 | `data: [DONE]` before any choice | failure `malformed`: an empty stream is no answer |
 | ends after every choice seen told its finish reason, between events | complete (evidence `end of body after the finish reason`) |
 | ends anywhere else, or inside an event | failure `truncated` |
@@ -10,15 +11,20 @@
 | an event with `error`, or named `error` | failure with the server's words; nothing follows |
 | begins with `{` | no stream: a whole reply, read as one (servers answer so when they do not stream, or refuse) |
 
+The bytes of a `SourceEvent` are the event's data: what stands after `data: `.
+
 An event named `ping`, an event without data, and comments say nothing.
 """
 
 from __future__ import annotations
 
+import re
+
 from muxer_core.dialects.openai_chat.reading import Reading
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder, ended
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import FailureReported, Item, ReplyEnded, SourceEvent
+from muxer_core.wire.heads import Headers
 from muxer_core.wire.limits import Limits
 from muxer_core.wire.sse import SseDecoder
 
@@ -27,34 +33,39 @@ EVIDENCE_DONE = DONE
 EVIDENCE_FINISHED = "end of body after the finish reason"
 
 _DONE = b"[DONE]"
+_TAIL = 40
+_UNCLOSED_DONE = re.compile(rb"(?:\n\n|\r\r|\r\n\r\n)data: ?\[DONE\][ \t]*[\r\n]{0,2}\Z")
 _SPACE = b" \t\r\n\xef\xbb\xbf"
 
 
 class StreamDecoder:
     """Decodes one streamed reply. Obeys law 1: the items are the same under any cut of the same bytes."""
 
-    __slots__ = ("_closed", "_headers", "_keep_source", "_limits", "_reading", "_sniffing", "_sse", "_whole")
+    __slots__ = ("_closed", "_headers", "_keep_source", "_limits", "_reading", "_sniffing", "_sse", "_tail", "_whole")
 
-    def __init__(self, limits: Limits, *, keep_source: bool) -> None:
+    def __init__(self, limits: Limits, headers: Headers, *, keep_source: bool) -> None:
         self._limits = limits
+        self._headers = headers
         self._keep_source = keep_source
         self._sse = SseDecoder(limits)
-        self._reading = Reading()
+        self._reading = Reading(limits)
         self._whole: WholeReplyDecoder | None = None
         self._sniffing = True
         self._closed = False
+        self._tail = b""
 
     def receive_data(self, data: bytes) -> list[Item]:
         """The items that these bytes complete."""
         if self._closed:
             return []
         if self._sniffing and self._begins_whole(data):
-            self._whole = WholeReplyDecoder(self._limits, None, keep_source=self._keep_source)
+            self._whole = WholeReplyDecoder(self._limits, self._headers, keep_source=self._keep_source)
         if self._whole is not None:
             return self._whole.receive_data(data)
+        self._tail = data[-_TAIL:] if len(data) >= _TAIL else (self._tail + data)[-_TAIL:]
         items: list[Item] = []
         for event in self._sse.receive_data(data):
-            if self._take(event.event, event.data, event.raw, items):
+            if self._take(event.event, event.data, items):
                 self._closed = True
                 return items
         if self._sse.failure is not None:
@@ -69,8 +80,9 @@ class StreamDecoder:
         if self._closed:
             return []
         self._closed = True
-        assembly = self._reading.assembly
-        if assembly.all_finished and not self._sse.pending:
+        if _UNCLOSED_DONE.search(self._tail):
+            return [self._done()]
+        if self._reading.assembly.all_finished and not self._sse.pending:
             return [ended(self._reading, EVIDENCE_FINISHED)]
         return [FailureReported(Failure(kind="truncated", message=self._how_cut()))]
 
@@ -81,10 +93,10 @@ class StreamDecoder:
             self._sniffing = False
         return first == b"{"
 
-    def _take(self, name: str, data: bytes, source: bytes, items: list[Item]) -> bool:
+    def _take(self, name: str, data: bytes, items: list[Item]) -> bool:
         """Append the items of one event; True when nothing may follow."""
         if self._keep_source:
-            items.append(SourceEvent(source))
+            items.append(SourceEvent(data))
         if data[:1] == b"[" and data.strip() == _DONE:
             items.append(self._done())
             return True

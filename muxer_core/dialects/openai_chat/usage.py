@@ -26,7 +26,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from muxer_core.dialects.json_text import read_json
 from muxer_core.values.usage import ReportedCost, Usage
+from muxer_core.wire.json import DEPTH, Unreadable
 
 MAX_COUNT = 10**12
 """The largest believable token count of one attempt; a larger one is refused."""
@@ -100,16 +102,18 @@ class _Refused(Exception):
     """A count that cannot be one; the message says which and why."""
 
 
-def usage_from_bytes(raw: bytes | msgspec.Raw, service_tier: str | None) -> UsageReading:
+def usage_from_bytes(raw: bytes | msgspec.Raw, service_tier: str | None = None, *, depth: int = DEPTH) -> UsageReading:
     """Read the JSON text of a `usage` object. Never raises: what cannot be read is a warning.
 
-    >>> usage_from_bytes(b'{"prompt_tokens":307,"completion_tokens":26,"total_tokens":588,"completion_tokens_details":{"reasoning_tokens":255}}', None).usage
+    >>> usage_from_bytes(
+    ...     b'{"prompt_tokens":307,"completion_tokens":26,"total_tokens":588,"completion_tokens_details":{"reasoning_tokens":255}}'
+    ... ).usage
     Usage(input_tokens=307, output_tokens=281, reasoning_tokens=255, total_tokens=588)
     """
     try:
         wire = _decode_common(raw)
     except msgspec.MsgspecError:
-        return _from_uncommon_bytes(raw, service_tier)
+        return _from_uncommon_bytes(raw, service_tier, depth)
     prompt = wire.prompt_tokens_details or _NO_PROMPT_DETAILS
     completion = wire.completion_tokens_details or _NO_COMPLETION_DETAILS
     counts = (
@@ -125,7 +129,7 @@ def usage_from_bytes(raw: bytes | msgspec.Raw, service_tier: str | None) -> Usag
         wire.total_tokens or 0,
     )
     if min(counts) < 0 or max(counts) > MAX_COUNT:
-        return _from_uncommon_bytes(raw, service_tier)
+        return _from_uncommon_bytes(raw, service_tier, depth)
     return _settle_parts(
         prompt=counts[0],
         completion=counts[1],
@@ -145,7 +149,9 @@ def usage_from_bytes(raw: bytes | msgspec.Raw, service_tier: str | None) -> Usag
     )
 
 
-def usage_from_fields(fields: dict[str, Any], service_tier: str | None, raw: bytes | msgspec.Raw | None = None) -> UsageReading:
+def usage_from_fields(
+    fields: dict[str, Any], service_tier: str | None, raw: bytes | msgspec.Raw | None = None
+) -> UsageReading:
     """Read a decoded `usage` object. `raw` is its text where there is one, so that a cost is read from its own digits."""
     extras = {name: value for name, value in fields.items() if name not in _MAIN and value is not None}
     costs, cost_warning = _costs(fields, raw)
@@ -169,13 +175,13 @@ def cost_from_text(text: str, source: str) -> ReportedCost | None:
     return None if pico is None else ReportedCost(pico, source)
 
 
-def _from_uncommon_bytes(raw: bytes | msgspec.Raw, service_tier: str | None) -> UsageReading:
+def _from_uncommon_bytes(raw: bytes | msgspec.Raw, service_tier: str | None, depth: int) -> UsageReading:
     try:
-        fields = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError, ValueError):
-        return UsageReading(None, warning="the usage report was not used: it cannot be read")
+        fields = read_json(bytes(raw), depth=depth)
+    except Unreadable as fault:
+        return UsageReading(None, warning=f"the usage report was not used: {fault}")
     if not isinstance(fields, dict):
-        return UsageReading(None, extras={"usage": fields}, warning="the usage report was not used: it is no object")
+        return UsageReading(None, extras={"value": fields}, warning="the usage report was not used: it is no object")
     return usage_from_fields(fields, service_tier, raw)
 
 
@@ -194,7 +200,10 @@ def _read_counts(fields: dict[str, Any], extras: dict[str, Any], service_tier: s
     written = written or _first_count(fields, "cache_creation_input_tokens") or 0
     reasoning = _first_count(completion_parts, "reasoning_tokens") or _first_count(fields, "reasoning_tokens") or 0
     audio_in, image_in = _first_count(prompt_parts, "audio_tokens"), _first_count(prompt_parts, "image_tokens")
-    audio_out, image_out = _first_count(completion_parts, "audio_tokens"), _first_count(completion_parts, "image_tokens")
+    audio_out, image_out = (
+        _first_count(completion_parts, "audio_tokens"),
+        _first_count(completion_parts, "image_tokens"),
+    )
     if prompt is None and completion is None:
         return UsageReading(None)
     return _settle_parts(
@@ -254,7 +263,13 @@ def _settle_parts(
     if cached > prompt and (cache_apart or total is None):
         prompt += cached + written
     warning = None
-    if reasoning > completion or cached + written > prompt or audio_in > prompt or audio_out > completion or written_1h > written:
+    if (
+        reasoning > completion
+        or cached + written > prompt
+        or audio_in > prompt
+        or audio_out > completion
+        or written_1h > written
+    ):
         warning = "the usage report contradicts itself: a part is larger than its whole; the whole was kept"
         reasoning = min(reasoning, completion)
         cached = min(cached, prompt)
@@ -283,7 +298,9 @@ def _settle_parts(
     )
 
 
-def _parts(fields: dict[str, Any], names: tuple[str, ...], known: frozenset[str], extras: dict[str, Any]) -> dict[str, Any]:
+def _parts(
+    fields: dict[str, Any], names: tuple[str, ...], known: frozenset[str], extras: dict[str, Any]
+) -> dict[str, Any]:
     """The details object under the first of these names; what it holds beyond `known` goes to the extras."""
     for name in names:
         value = fields.get(name)
