@@ -70,7 +70,7 @@ test-real: $(VENV)/.development $(VENV)/.local-model .venv-litellm/.made ## Test
 # ------------------------------------------------------------------------------------------------------------------- the checks
 
 lint: $(VENV)/.development ## ruff, its formatter, and the floors of the house
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --output-format concise .
 	@$(BIN)/ruff format --check .
 	@PYTHONPATH=transports $(BIN)/lint-imports --no-logo --no-cache
 
