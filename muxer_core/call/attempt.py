@@ -20,7 +20,9 @@ from muxer_core.values.usage import ReportedCost, Usage
 from muxer_core.wire.heads import ResponseHead, WireRequest
 
 Awaited = Literal["nothing", "reservation", "head", "data", "verdict", "settlement"]
-"""Which answer the driver owes for a command that it took."""MOST_WARNINGS = 32
+"""Which answer the driver owes for a command that it took."""
+
+MOST_WARNINGS = 32
 """Warnings kept of one reply. A server that misreports every chunk says nothing new after that."""
 
 

@@ -78,7 +78,8 @@ def allow(place: Place, demand: Demand, left: Usd | None, ceiling: CeilingMode) 
     if counted is None:
         if ceiling == "proven":
             return _over(
-                f"max_cost cannot be proven because {demand.unbounded}; say ceiling='estimate' to accept an estimate", place
+                f"max_cost cannot be proven because {demand.unbounded}; say ceiling='estimate' to accept an estimate",
+                place,
             )
         warnings = (f"ceiling: kept by an estimate, because {demand.unbounded}",)
     if ceiling == "estimate":

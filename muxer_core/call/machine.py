@@ -179,7 +179,9 @@ class Call:
         if attempt.awaiting != _ANSWERS[kind] and (kind is not TransportFailed or attempt.awaiting != "head"):
             if attempt.state in ("settling", "closed") and kind not in (SettlementRecorded, ReservationDecided):
                 return
-            raise LocalProtocolError(f"{kind.__name__}: attempt {attempt.number} is {attempt.state} and waits for {attempt.awaiting}")
+            raise LocalProtocolError(
+                f"{kind.__name__}: attempt {attempt.number} is {attempt.state} and waits for {attempt.awaiting}"
+            )
         if isinstance(event, DataReceived):
             attempt.awaiting = "nothing"
             if attempt.first_chunk_at == inf:
@@ -211,7 +213,9 @@ class Call:
                 attempt.rearm()
                 self._reserve(attempt, moment)
             elif due is not None:
-                self._fail(attempt, self._refusal(attempt, moment) or _expired(due, self._plan.policies.timeouts), moment)
+                self._fail(
+                    attempt, self._refusal(attempt, moment) or _expired(due, self._plan.policies.timeouts), moment
+                )
         if self._hedge_at <= now:
             self._hedge(moment)
 
@@ -329,7 +333,9 @@ class Call:
             case ReservationDecided(granted=True):
                 self._granted(attempt, moment)
             case ReservationDecided():
-                failure = event.failure or Failure(kind="refused_by_budget", message="the ledger did not grant the reservation")
+                failure = event.failure or Failure(
+                    kind="refused_by_budget", message="the ledger did not grant the reservation"
+                )
                 self._fail(attempt, failure, moment, fact="not_granted")
             case ResponseStarted():
                 self._head(attempt, event.head)
@@ -451,7 +457,9 @@ class Call:
             return failure
         limit = self._plan.limits.held_items
         if failure is None and len(attempt.held) > limit:
-            return Failure(kind="limit_exceeded", message=f"more than {limit} items came before the answer could be delivered")
+            return Failure(
+                kind="limit_exceeded", message=f"more than {limit} items came before the answer could be delivered"
+            )
         return failure
 
     # -- ends -----------------------------------------------------------------------------------------------------------------------
@@ -488,7 +496,9 @@ class Call:
         self._wind_down(attempt, "verdict", "rejected_by_judge", moment)
         self._begin(place, "cascade", 0.0, moment)
 
-    def _fail(self, attempt: Attempt, failure: Failure, moment: Moment, *, fact: Literal["failed", "not_granted"] = "failed") -> None:
+    def _fail(
+        self, attempt: Attempt, failure: Failure, moment: Moment, *, fact: Literal["failed", "not_granted"] = "failed"
+    ) -> None:
         """An attempt did not bring its reply. Another may follow, unless content was delivered or another is still racing."""
         place = self._plan.places[attempt.place]
         attempt.failure = failure = failure if failure.where else msgspec.structs.replace(failure, where=place.where)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from muxer_core.call.ceiling import Demand
+from muxer_core.dialects.health import PROBES, HealthDecoder, encode_probe
 from muxer_core.dialects.protocol import Encoded, ReplyDecoder
 from muxer_core.values.failure import Failure
 from muxer_core.values.moment import Moment
@@ -101,3 +102,28 @@ class ListModels(msgspec.Struct, frozen=True):
     def failure(self, place: Place, head: ResponseHead, body: bytes, *, moment: Moment) -> Failure:
         """The dialect's reading of an error reply."""
         return place.dialect.failure(head, body, where=place.where, moment=moment)
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """Ask a server for a sign of life, without spending money. Each try goes one step down the list of probes."""
+
+    demand: Demand = Demand(billed=False)
+    streamed: bool = False
+
+    @property
+    def name(self) -> str:
+        """`probe`."""
+        return "probe"
+
+    def encode(self, place: Place, *, max_tokens: int | None, tries: int) -> Encoded:
+        """The request of the next probe."""
+        return encode_probe(place.target, PROBES[min(tries, len(PROBES) - 1)])
+
+    def decoder(self, place: Place, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
+        """Decodes to one `Acknowledged`."""
+        return HealthDecoder(head)
+
+    def failure(self, place: Place, head: ResponseHead, body: bytes, *, moment: Moment) -> Failure:
+        """The dialect's reading of an error reply; the next probe may do better, whatever the status was."""
+        failure = place.dialect.failure(head, body, where=place.where, moment=moment)
+        return msgspec.structs.replace(failure, retryable=True, retry_after=None)

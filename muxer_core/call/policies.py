@@ -141,7 +141,10 @@ def next_curing(failure: Failure, failed: int, tried: int, plan: Plan) -> int | 
 def next_step(failure: Failure, failed: int, tries: Sequence[Try], plan: Plan, jitter: float) -> Step | None:
     """What follows a failed attempt at place `failed`, or None when nothing does. `jitter` is a uniform number in [0, 1)."""
     retry = plan.policies.retry
-    if sum(one.opened and one.cause != "cascade" for one in tries) >= retry.max_attempts or len(tries) >= LONGEST_SEARCH:
+    if (
+        sum(one.opened and one.cause != "cascade" for one in tries) >= retry.max_attempts
+        or len(tries) >= LONGEST_SEARCH
+    ):
         return None
     tried = 0
     for one in tries:

@@ -154,7 +154,18 @@ class _OpenToolCall:
 class _OpenAnswer:
     """An answer whose items are still arriving."""
 
-    __slots__ = ("annotations", "audio", "calls", "extras", "finish", "images", "logprobs", "reasoning", "refusal", "text")
+    __slots__ = (
+        "annotations",
+        "audio",
+        "calls",
+        "extras",
+        "finish",
+        "images",
+        "logprobs",
+        "reasoning",
+        "refusal",
+        "text",
+    )
 
     def __init__(self) -> None:
         self.text: list[str] = []

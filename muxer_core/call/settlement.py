@@ -80,7 +80,9 @@ def _chosen(
         return ours, ()
     theirs = Usd(reported.pico_usd)
     if ours is None:
-        return theirs, (f"cost: the price of {where} is unknown here; booked {theirs} as reported in {reported.source}",)
+        return theirs, (
+            f"cost: the price of {where} is unknown here; booked {theirs} as reported in {reported.source}",
+        )
     warnings: tuple[str, ...] = ()
     if abs(theirs.pico - ours.pico) * DIFFERENCE > max(theirs.pico, ours.pico):
         warnings = (f"cost: {where} is {ours} by our prices and {theirs} by {reported.source}",)

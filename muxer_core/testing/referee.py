@@ -29,6 +29,7 @@ class Referee:
 
     def __init__(self, *, max_cost: int | None = None, parallel: int = 1) -> None:
         self.reached: set[str] = set()
+        self.objected = False
         self._max_cost = max_cost
         self._parallel = parallel
         self._bounds: dict[int, int] = {}
@@ -46,6 +47,7 @@ class Referee:
 
     def _demand(self, condition: bool, law: str) -> None:  # noqa: FBT001 - reads as an assertion
         if not condition:
+            self.objected = True
             raise LawBroken(law)
 
     def saw_event(self, event: Event) -> None:
@@ -58,8 +60,11 @@ class Referee:
             self._cancelled = True
             return
         self._reading.discard(event.attempt)
-        if isinstance(event, ReservationDecided) and event.granted:
-            self._granted.add(event.attempt)
+        if isinstance(event, ReservationDecided):
+            if event.granted:
+                self._granted.add(event.attempt)
+            else:
+                self._bounds[event.attempt] = 0
         elif isinstance(event, SettlementRecorded):
             self._recorded.add(event.attempt)
         elif isinstance(event, Judged) and not event.accepted:
@@ -102,7 +107,8 @@ class Referee:
             bound = 0 if command.amount is None else command.amount.pico
             held = sum(self._bounds[number] for number in self._bounds if number not in self._settled)
             self._demand(
-                sum(self._settled.values()) + held + bound <= self._max_cost, "booked + held + bound <= max_cost (law 4)"
+                sum(self._settled.values()) + held + bound <= self._max_cost,
+                "booked + held + bound <= max_cost (law 4)",
             )
         self._bounds[command.attempt] = 0 if command.amount is None else command.amount.pico
 
@@ -112,7 +118,9 @@ class Referee:
         self._demand(self._serving is None, "nothing opens after the commit (law 2)")
         self._demand(not self._cancelled, "nothing opens after a cancellation (law 7)")
         self._opened.add(command.attempt)
-        self._demand(len(self._opened - self._closed) <= self._parallel, "no more attempts are open than the driver can run")
+        self._demand(
+            len(self._opened - self._closed) <= self._parallel, "no more attempts are open than the driver can run"
+        )
 
     def _deliver(self, command: Deliver) -> None:
         self._demand(not self._cancelled, "nothing is delivered after a cancellation (law 7)")
@@ -144,7 +152,9 @@ class Referee:
         self._demand(self._opened == self._closed, "opens equal closes")
         self._demand(self._granted == set(self._settled), "every granted reservation is settled (law 3)")
         self._demand(self._recorded == set(self._settled), "Finish follows every SettlementRecorded (law 3)")
-        self._demand([one.number for one in outcome.attempts] == list(range(len(outcome.attempts))), "every attempt has a record")
+        self._demand(
+            [one.number for one in outcome.attempts] == list(range(len(outcome.attempts))), "every attempt has a record"
+        )
         if outcome.status == "complete":
             self._demand(self._ended or self._cancelled, "no reply is complete without its evidence (law 2)")
             self.reached.add("complete")

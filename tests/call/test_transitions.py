@@ -20,26 +20,26 @@ from muxer_core.call.transitions import (
 from muxer_core.values.errors import LocalProtocolError
 
 
-@pytest.mark.parametrize(
-    ("state", "fact", "target"), product(get_args(AttemptState), get_args(AttemptInput), get_args(AttemptState))
-)
-def test_an_attempt_moves_as_the_table_says_and_not_otherwise(
-    state: AttemptState, fact: AttemptInput, target: AttemptState
-) -> None:
-    if target in ATTEMPT.get((state, fact), ()):
-        assert move_attempt(state, fact, target) == target
-    else:
-        with pytest.raises(LocalProtocolError, match=f"{state} cannot become {target} on {fact}"):
-            move_attempt(state, fact, target)
+def test_an_attempt_moves_as_the_table_says_and_not_otherwise() -> None:
+    states: tuple[AttemptState, ...] = get_args(AttemptState)
+    facts: tuple[AttemptInput, ...] = get_args(AttemptInput)
+    for state, fact, target in product(states, facts, states):
+        if target in ATTEMPT.get((state, fact), ()):
+            assert move_attempt(state, fact, target) == target
+        else:
+            with pytest.raises(LocalProtocolError, match=f"{state} cannot become {target} on {fact}"):
+                move_attempt(state, fact, target)
 
 
-@pytest.mark.parametrize(("state", "fact", "target"), product(get_args(CallState), get_args(CallInput), get_args(CallState)))
-def test_a_call_moves_as_the_table_says_and_not_otherwise(state: CallState, fact: CallInput, target: CallState) -> None:
-    if target in CALL.get((state, fact), ()):
-        assert move_call(state, fact, target) == target
-    else:
-        with pytest.raises(LocalProtocolError, match=f"{state} cannot become {target} on {fact}"):
-            move_call(state, fact, target)
+def test_a_call_moves_as_the_table_says_and_not_otherwise() -> None:
+    states: tuple[CallState, ...] = get_args(CallState)
+    facts: tuple[CallInput, ...] = get_args(CallInput)
+    for state, fact, target in product(states, facts, states):
+        if target in CALL.get((state, fact), ()):
+            assert move_call(state, fact, target) == target
+        else:
+            with pytest.raises(LocalProtocolError, match=f"{state} cannot become {target} on {fact}"):
+                move_call(state, fact, target)
 
 
 def test_every_state_can_reach_the_end() -> None:

@@ -18,6 +18,7 @@ from muxer_drivers.desk import Desk
 from muxer_core.call.exchange import AsyncExchange, AsyncTransport, TransportError
 from muxer_drivers.runtime import LAST_READ, Runtime
 
+
 class AsyncStream:
     """The items of one call. Use it as `async with`; iterate it; `outcome` is there when it has ended."""
 

@@ -20,7 +20,9 @@ class Credentials:
 
     __slots__ = ("_environment", "_secrets")
 
-    def __init__(self, secrets: Mapping[str, str] | None = None, *, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, secrets: Mapping[str, str] | None = None, *, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._secrets = dict(secrets or {})
         self._environment = os.environ if environment is None else environment
 

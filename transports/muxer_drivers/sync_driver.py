@@ -19,6 +19,7 @@ from muxer_drivers.desk import Desk
 from muxer_core.call.exchange import SyncExchange, SyncTransport, TransportError
 from muxer_drivers.thread_reaper import ThreadReaper
 
+
 class SyncStream:
     """The items of one call. Use it as `with`; iterate it; `outcome` is there when it has ended."""
 
@@ -36,7 +37,9 @@ class SyncStream:
         self._fill()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.abandon("the stream was left before its end")
 
     def __iter__(self) -> Iterator[Item]:

@@ -101,7 +101,7 @@ def _pause(seconds: float) -> float | None:
 
 def _head(response: Any) -> ResponseHead:
     pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
-    return ResponseHead(response.status_code, Headers(pairs))
+    return ResponseHead(response.status_code, Headers(tuple(pairs)))
 
 
 class AsyncExchange:
