@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 PURE_MODULES = frozenset({
     "__future__", "abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "dataclasses",
-    "datetime", "decimal", "difflib", "enum", "fractions", "functools", "hashlib", "heapq", "hmac", "itertools",
+    "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions", "functools", "hashlib", "heapq", "hmac", "itertools",
     "json", "math", "numbers", "operator", "re", "string", "struct", "types", "typing", "unicodedata",
     "urllib.parse", "zlib",
     "msgspec", "muxer_core",
