@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,8 +58,6 @@ def test_asks_for_its_key_and_ends_with_code_zero() -> None:
     finally:
         assert model.stop() == 0
     assert model.stop() is None
-    with pytest.raises(LocalModelUnavailable, match="call start"):
-        _ = model.pid
 
 
 def test_a_killed_server_breaks_the_stream_without_an_end() -> None:
@@ -79,6 +78,17 @@ def test_a_port_in_use_is_said_in_words(local_model: LocalModel) -> None:
     taken = int(local_model.url.rpartition(":")[2])
     with pytest.raises(LocalModelUnavailable, match="ended at once with code"):
         LocalModel(port=taken).start()
+
+
+def test_a_server_that_is_not_ready_in_time_is_ended() -> None:
+    _skip_unless_it_runs_here()
+    with pytest.raises(LocalModelUnavailable, match=r"was not ready after 0\.0 s"):
+        LocalModel(start_timeout=0.0).start()
+
+
+def test_a_server_that_does_not_end_in_time_is_killed() -> None:
+    _skip_unless_it_runs_here()
+    assert LocalModel().start().stop(timeout=0.0) in {0, -signal.SIGKILL}
 
 
 def test_as_a_command_its_first_line_is_json_and_it_ends_with_its_parent() -> None:

