@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -12,7 +14,10 @@ import pytest
 from muxer_cli.local_model import LocalModel
 from tests.real.record_litellm import EXCHANGES, KILLED, Exchange, exchange
 from tests.support.recorded import RecordedReply, parse_reply, recorded
-from tests.support.servers import LiteLLMProxy
+from tests.support.servers import MASTER_KEY, QUIET, LiteLLMProxy, litellm_python
+from tests.support.shared import REPO_ROOT
+
+CONFIG = REPO_ROOT / "config" / "litellm-config.yaml"
 
 # The proxy needs 8 s to start on an idle machine and several times that on a busy one.
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
@@ -66,6 +71,22 @@ def test_a_model_with_a_limit_of_one_a_minute_answers_429(litellm_proxy: LiteLLM
     limited = next(reply for reply in (ask(litellm_proxy, request) for _ in range(4)) if reply.status == 429)
     assert limited.header("llm_provider-retry-after") == "60"
     assert header_names(limited) == header_names(recorded("rate_limited"))
+
+
+def test_the_newcomers_configuration_is_one_that_litellm_itself_reads() -> None:
+    python = litellm_python()
+    if python is None:
+        pytest.skip("LiteLLM's proxy is not installed: make .venv-litellm from requirements/litellm-proxy.txt")
+    checked = subprocess.run(
+        [python, "-c", "from litellm import run_server; run_server()", "--config", CONFIG, "--validate_config"],
+        env={**QUIET, "PATH": os.defpath, "LITELLM_MASTER_KEY": MASTER_KEY},  # no other key and no database
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert "config OK (5 models)" in checked.stdout + checked.stderr
 
 
 def test_an_upstream_killed_in_mid_stream(litellm_proxy: LiteLLMProxy, doomed_model: LocalModel) -> None:

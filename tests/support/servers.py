@@ -23,7 +23,7 @@ from tests.support.shared import REPO_ROOT
 MASTER_KEY = "sk-master-key-for-tests"
 
 # Each of these is data that the proxy would fetch from the internet at start or at the first page view; the packaged copy is used.
-_QUIET = {
+QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
     "LITELLM_LOCAL_BLOG_POSTS": "True",
@@ -112,7 +112,7 @@ class LiteLLMProxy:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=self._folder.name,
-            env={**_QUIET, "PATH": "/usr/bin:/bin", "HOME": self._folder.name, "LITELLM_MASTER_KEY": self.master_key},
+            env={**QUIET, "PATH": "/usr/bin:/bin", "HOME": self._folder.name, "LITELLM_MASTER_KEY": self.master_key},
         )
         self._process = process
         ready: queue.Queue[str] = queue.Queue()
