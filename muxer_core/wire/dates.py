@@ -1,7 +1,7 @@
 """Dates and waits in headers: HTTP dates, `Retry-After` in both forms, and the spellings of durations that vendors use.
 
-HTTP dates have three forms (RFC 9110, section 5.6.7); a two-digit year more than 50 years ahead is in the past. A wait is seconds, at
-least 0 and at most `LONGEST_WAIT`; what cannot be read is None, since a header that we do not understand must not stop a retry.
+HTTP dates have three forms (RFC 9110, section 5.6.7); a two-digit year is the latest one that is at most 50 years ahead. A wait is
+seconds, at least 0 and at most `LONGEST_WAIT`; what cannot be read is None, since a header that we do not understand must not stop a retry.
 """
 
 from __future__ import annotations
@@ -15,22 +15,16 @@ LONGEST_WAIT = 7 * 24 * 3600.0
 """Seconds. A server that asks for more is understood to say "not this week"."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_IMF = re.compile(r"[A-Za-z]{3}, (\d{2}) ([A-Za-z]{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) (?:GMT|UTC)")
-_RFC850 = re.compile(r"[A-Za-z]{6,9}, (\d{2})-([A-Za-z]{3})-(\d{2}) (\d{2}):(\d{2}):(\d{2}) GMT")
-_ASCTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})")
-_SECONDS = re.compile(r"\d+(?:\.\d+)?")
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
-
-
-def _instant(year: int, month: str, day: int, hour: int, minute: int, second: int) -> float | None:
-    if month not in _MONTHS:
-        return None
-    try:
-        # A leap second is the first second of the next minute to everybody who counts Unix time.
-        moment = datetime(year, _MONTHS.index(month) + 1, day, hour, minute, min(second, 59), tzinfo=UTC)
-    except ValueError:
-        return None
-    return moment.timestamp() + (1.0 if second == 60 else 0.0)
+_IMF = re.compile(r"[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) (?:GMT|UTC)", re.ASCII)
+_RFC850 = re.compile(r"[A-Z][a-z]{5,8}, (\d{2})-([A-Z][a-z]{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII)
+_ASCTIME = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})", re.ASCII)
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+_DURATION = re.compile(
+    r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?(?<=[dhms])", re.ASCII
+)
+_UNIX_SECONDS = 1e9
+_UNIX_MILLISECONDS = 1e12
 
 
 def parse_http_date(value: str, now: float) -> float | None:
@@ -38,47 +32,45 @@ def parse_http_date(value: str, now: float) -> float | None:
 
     >>> parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT", 0.0)
     784111777.0
+    >>> parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT", 0.0) == parse_http_date("Sun Nov  6 08:49:37 1994", 0.0)
+    True
     """
     if match := _IMF.fullmatch(value):
         day, month, year, hour, minute, second = match.groups()
         return _instant(int(year), month, int(day), int(hour), int(minute), int(second))
     if match := _RFC850.fullmatch(value):
         day, month, short, hour, minute, second = match.groups()
-        this_year = datetime.fromtimestamp(now, UTC).year
-        full = this_year - this_year % 100 + int(short)
-        return _instant(full - 100 if full > this_year + 50 else full, month, int(day), int(hour), int(minute), int(second))
+        latest = datetime.fromtimestamp(now, UTC).year + 50
+        full = latest - (latest - int(short)) % 100
+        return _instant(full, month, int(day), int(hour), int(minute), int(second))
     if match := _ASCTIME.fullmatch(value):
         month, day, hour, minute, second, year = match.groups()
         return _instant(int(year), month, int(day), int(hour), int(minute), int(second))
     return None
 
 
-def _bounded(seconds: float) -> float:
-    return min(max(0.0, seconds), LONGEST_WAIT)
-
-
 def parse_wait(value: str, now: float) -> float | None:
-    """Seconds to wait, from bare seconds, a duration (`120ms`, `14m20.852s`), an HTTP date or an RFC 3339 time; None if it is none.
+    """Seconds to wait, or None for what is none of these: seconds, a duration (`120ms`, `14m20.852s`), an HTTP date, an RFC 3339 time.
 
-    >>> parse_wait("14m20.852s", 0.0)
-    860.852
+    A bare number too large for seconds is a Unix time: seconds from 10^9 on, milliseconds from 10^12 on (`x-ratelimit-reset` at OpenRouter
+    and others). `now` is Unix seconds.
+
+    >>> parse_wait("14m20.852s", 0.0), parse_wait("1741305600500", 1741305600.0)
+    (860.852, 0.5)
     """
-    value = value.strip()
-    if _SECONDS.fullmatch(value):
-        return _bounded(float(value))
-    if value and (match := _DURATION.fullmatch(value)):
+    value = value.strip(" \t")
+    if _NUMBER.fullmatch(value):
+        number = float(value)
+        if number >= _UNIX_MILLISECONDS:
+            return _bounded(number / 1000 - now)
+        return _bounded(number - now if number >= _UNIX_SECONDS else number)
+    if match := _DURATION.fullmatch(value):
         days, hours, minutes, seconds, millis = (float(part or 0) for part in match.groups())
         return _bounded(days * 86400 + hours * 3600 + minutes * 60 + seconds + millis / 1000)
     instant = parse_http_date(value, now)
     if instant is None:
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-        if moment.tzinfo is None:
-            return None
-        instant = moment.timestamp()
-    return _bounded(instant - now)
+        instant = _rfc3339_instant(value)
+    return None if instant is None else _bounded(instant - now)
 
 
 def retry_after(headers: Headers, now: float) -> float | None:
@@ -89,8 +81,33 @@ def retry_after(headers: Headers, now: float) -> float | None:
     >>> retry_after(Headers.of({"llm_provider-retry-after": "60"}), now=0.0)
     60.0
     """
-    millis = headers.get("retry-after-ms")
-    if millis is not None and _SECONDS.fullmatch(millis.strip()):
+    millis = (headers.get("retry-after-ms") or "").strip(" \t")
+    if _NUMBER.fullmatch(millis):
         return _bounded(float(millis) / 1000)
     value = headers.get("retry-after", headers.get("llm_provider-retry-after"))
     return None if value is None else parse_wait(value, now)
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(0.0, seconds), LONGEST_WAIT)
+
+
+def _instant(year: int, month: str, day: int, hour: int, minute: int, second: int) -> float | None:
+    if month not in _MONTHS:
+        return None
+    # A leap second is the first second of the next minute to everybody who counts Unix time.
+    leap = second == 60
+    try:
+        moment = datetime(year, _MONTHS.index(month) + 1, day, hour, minute, second - leap, tzinfo=UTC)
+    except ValueError:
+        return None
+    return moment.timestamp() + leap
+
+
+def _rfc3339_instant(value: str) -> float | None:
+    if not _RFC3339.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value.upper()).timestamp()
+    except ValueError:
+        return None
