@@ -13,11 +13,11 @@ Rules that hold here:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from muxer_core.dialects.json_text import deeper_than
+from muxer_core.dialects.json_text import deeper_than, is_list, is_object
 from muxer_core.dialects.openai_chat.chunks import (
     Choice,
     Chunk,
@@ -29,7 +29,7 @@ from muxer_core.dialects.openai_chat.chunks import (
     ToolCall,
     json_text,
 )
-from muxer_core.dialects.openai_chat.usage import cost_from_text, usage_from_bytes
+from muxer_core.dialects.openai_chat.usage import usage_from_bytes
 from muxer_core.values.items import (
     AnnotationsReported,
     AudioDelta,
@@ -58,6 +58,8 @@ MAX_TOOL_CALLS = 4096
 
 MAX_REMEMBERED_FIELDS = 64
 """The most unknown fields of a reply whose last value is remembered; further ones are reported each time."""
+
+ToolKind = Literal["function", "custom"]
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -218,62 +220,52 @@ class Assembly:
 
     def add(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> None:
         """Append the items of this chunk. Raises `MalformedChunk` or `LimitCrossed`, after the items before the fault."""
-        choices = chunk.choices
-        if not self._started and (chunk.id or chunk.model or choices):
-            self._started = True
-            items.append(ReplyStarted(chunk.id or None, chunk.model or None, chunk.created or None))
-        if chunk.service_tier is not None:
-            self._service_tier = chunk.service_tier
         if (
-            chunk.provider is not None
+            not self._started
             or leftovers is not None
-            or (chunk.system_fingerprint is not None and self._fingerprint is None)
+            or chunk.provider is not None
+            or (self._fingerprint is None and chunk.system_fingerprint is not None)
         ):
             self._reply_fields(chunk, leftovers, items)
-        if choices:
-            position = 0
-            for choice in choices:
-                index = choice.index
-                if index is None:
-                    index = position
-                state = self._choices.get(index)
-                if state is None:
-                    state = self._begin_choice(index)
-                if leftovers is not None and position in leftovers.contents:
-                    for piece in leftovers.contents[position]:
-                        _content_piece(piece, index, leftovers.choices[position], items)
-                delta = choice.delta
-                if delta is not None:
-                    text = delta.content
-                    if text:
-                        items.append(TextDelta(text, index))
-                    if (
-                        delta.tool_calls is not None
-                        or delta.reasoning_content is not None
-                        or delta.reasoning is not None
-                        or delta.reasoning_details is not None
-                        or delta.refusal is not None
-                        or delta.audio is not None
-                        or delta.function_call is not None
-                        or delta.annotations is not None
-                        or delta.images is not None
-                    ):
-                        self._further_content(delta, index, state, items, leftovers, position)
+        if chunk.service_tier is not None:
+            self._service_tier = chunk.service_tier
+        for position, choice in enumerate(chunk.choices or ()):
+            index = position if choice.index is None else choice.index
+            state = self._choices.get(index) or self._begin_choice(index)
+            unread = None if leftovers is None else leftovers.choices[position]
+            if leftovers is not None and position in leftovers.contents:
+                for piece in leftovers.contents[position]:
+                    _content_piece(piece, index, leftovers.choices[position], items)
+            delta = choice.delta
+            if delta is not None:
+                text = delta.content
+                if text:
+                    items.append(TextDelta(text, index))
                 if (
-                    leftovers is not None
-                    or choice.logprobs is not None
-                    or choice.content_filter_results
-                    or choice.native_finish_reason
+                    delta.tool_calls is not None
+                    or delta.reasoning_content is not None
+                    or delta.reasoning is not None
+                    or delta.reasoning_details is not None
+                    or delta.refusal is not None
+                    or delta.audio is not None
+                    or delta.function_call is not None
+                    or delta.annotations is not None
+                    or delta.images is not None
                 ):
-                    self._choice_fields(choice, index, leftovers, position, items)
-                word = choice.finish_reason
-                if word and word != state.finish:
-                    state.finish = word
-                    items.append(ChoiceFinished(FINISH_REASONS.get(word.lower(), "stop"), word, index))
-                position += 1
-        usage = chunk.usage
-        if usage is not None:
-            self._usage(usage, items)
+                    self._further_content(delta, index, state, items, unread)
+            if (
+                unread is not None
+                or choice.logprobs is not None
+                or choice.content_filter_results
+                or choice.native_finish_reason
+            ):
+                self._choice_fields(choice, index, unread, items)
+            word = choice.finish_reason
+            if word and word != state.finish:
+                state.finish = word
+                items.append(ChoiceFinished(FINISH_REASONS.get(word.lower(), "stop"), word, index))
+        if chunk.usage is not None:
+            self._usage(chunk.usage, items)
 
     def _begin_choice(self, index: int) -> _ChoiceState:
         if len(self._choices) >= MAX_CHOICES:
@@ -282,20 +274,11 @@ class Assembly:
         return state
 
     def _further_content(
-        self,
-        delta: Delta,
-        index: int,
-        state: _ChoiceState,
-        items: list[Item],
-        leftovers: Leftovers | None,
-        position: int,
+        self, delta: Delta, index: int, state: _ChoiceState, items: list[Item], unread: JsonObject | None
     ) -> None:
-        """Everything said that is not plain text."""
-        if leftovers is None and deeper_than(
-            [delta.reasoning_details, delta.images, delta.annotations], self._depth - 3
-        ):
+        """Everything said that is not plain text. `unread` are the fields of the choice that the lenient reader left over."""
+        if unread is None and deeper_than([delta.reasoning_details, delta.images, delta.annotations], self._depth - 3):
             raise MalformedChunk(f"nesting deeper than {self._depth} (limit depth)")
-        unread = leftovers.choices[position].get("message") if leftovers is not None else None
         if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
             _reasoning(delta, index, items)
         if delta.refusal:
@@ -308,11 +291,11 @@ class Assembly:
         for image in delta.images or ():
             _image(image, index, items)
         if delta.tool_calls:
-            self._tool_calls(delta.tool_calls, index, state, items, unread)
+            self._tool_calls(delta.tool_calls, index, state, items, unread.get("message") if unread else None)
         function = delta.function_call
         if function is not None and (function.name or function.arguments):
             name = None if state.function_opened else function.name
-            kind = "function" if name else None
+            kind: ToolKind | None = "function" if name else None
             items.append(ToolCallDelta(0, function.arguments or "", None, name, kind, index))
             state.function_opened = True
         if delta.annotations:
@@ -336,31 +319,21 @@ class Assembly:
             number, new_id, new_name = calls.place(piece, name or None, arguments)
             numbers.append(number)
             if arguments or new_id or new_name:
-                kind = ("custom" if is_custom else "function") if new_name else None
+                kind: ToolKind | None = None if not new_name else "custom" if is_custom else "function"
                 items.append(ToolCallDelta(number, arguments, new_id, new_name, kind, index))
         if unread is not None and "tool_calls" in unread:
             found = zip(numbers, unread["tool_calls"], strict=True)
             unread["tool_calls"] = [{"index": number, **fields} for number, fields in found if fields]
 
-    def _choice_fields(
-        self, choice: Choice, index: int, leftovers: Leftovers | None, position: int, items: list[Item]
-    ) -> None:
-        fields: JsonObject = {}
-        if leftovers is not None:
-            fields = leftovers.choices[position]
-        elif deeper_than([choice.logprobs, choice.content_filter_results], self._depth - 2):
+    def _choice_fields(self, choice: Choice, index: int, unread: JsonObject | None, items: list[Item]) -> None:
+        fields: JsonObject = unread or {}
+        if unread is None and deeper_than([choice.logprobs, choice.content_filter_results], self._depth - 2):
             raise MalformedChunk(f"nesting deeper than {self._depth} (limit depth)")
         logprobs = choice.logprobs
         if logprobs is not None:
-            content, refusal = logprobs.get("content"), logprobs.get("refusal")
-            if (isinstance(content, list) and content) or (isinstance(refusal, list) and refusal):
-                items.append(
-                    LogprobsReported(
-                        content if isinstance(content, list) else [],
-                        refusal if isinstance(refusal, list) else [],
-                        index,
-                    )
-                )
+            content, refusal = (_entries(logprobs.get(name)) for name in ("content", "refusal"))
+            if content or refusal:
+                items.append(LogprobsReported(content, refusal, index))
             others = {
                 name: value
                 for name, value in logprobs.items()
@@ -376,8 +349,12 @@ class Assembly:
             items.append(ExtrasReported(fields, index))
 
     def _reply_fields(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> None:
+        """The start of the reply, once, and fields of the reply itself, when they change."""
+        if not self._started and (chunk.id or chunk.model or chunk.choices):
+            self._started = True
+            items.append(ReplyStarted(chunk.id or None, chunk.model or None, chunk.created or None))
         fields: JsonObject = {}
-        if chunk.system_fingerprint is not None and self._fingerprint is None:
+        if self._fingerprint is None and chunk.system_fingerprint is not None:
             self._fingerprint = fields["system_fingerprint"] = chunk.system_fingerprint
         candidates = dict(leftovers.reply) if leftovers is not None else {}
         if chunk.provider is not None:
@@ -401,6 +378,10 @@ class Assembly:
         if reading.extras and self._remembered.get("usage") != reading.extras:
             self._remembered["usage"] = reading.extras
             items.append(ExtrasReported({"usage": reading.extras}))
+
+
+def _entries(value: Any) -> list[Any]:
+    return value if is_list(value) else []
 
 
 def _reasoning(delta: Delta, index: int, items: list[Item]) -> None:
@@ -433,7 +414,7 @@ def _reasoning(delta: Delta, index: int, items: list[Item]) -> None:
 
 def _image(image: JsonObject, index: int, items: list[Item]) -> None:
     inner = image.get("image_url")
-    url = inner.get("url") if isinstance(inner, dict) else inner
+    url = inner.get("url") if is_object(inner) else inner
     if isinstance(url, str) and url:
         items.append(ImageDelta(url, index))
         return
@@ -455,9 +436,3 @@ def _content_piece(piece: str | Thought | JsonObject, index: int, fields: JsonOb
     else:
         message = fields.setdefault("message", {})
         message.setdefault("content", []).append(piece)
-
-
-def reply_cost(value: Any, text: str | None) -> CostReported | None:
-    """A cost that stands beside `usage` in a reply: Venice's `cost.usd`."""
-    cost = cost_from_text(text if text is not None else str(value), "cost.usd")
-    return None if cost is None else CostReported(cost)

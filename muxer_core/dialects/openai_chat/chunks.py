@@ -13,9 +13,12 @@ Rules that hold here:
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 import msgspec
+
+from muxer_core.dialects.json_text import is_list, is_object
 
 JsonObject = dict[str, Any]
 
@@ -30,16 +33,22 @@ class MalformedChunk(Exception):
 
 
 class Function(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A function that the model calls, or a piece of one."""
+
     name: str | None = None
     arguments: str | None = None
 
 
 class Custom(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A custom tool that the model calls, or a piece of one."""
+
     name: str | None = None
     input: str | None = None
 
 
 class ToolCall(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A piece of a tool call."""
+
     index: Index | None = None
     id: str | None = None
     type: str | None = None
@@ -48,6 +57,8 @@ class ToolCall(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 class Audio(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A piece of spoken answer."""
+
     id: str | None = None
     data: str | None = None
     transcript: str | None = None
@@ -55,6 +66,8 @@ class Audio(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 class Delta(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """What is said, or a piece of it."""
+
     role: str | None = None
     content: str | None = None
     refusal: str | None = None
@@ -69,6 +82,8 @@ class Delta(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 class Choice(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """One answer, or a piece of it."""
+
     index: Index | None = None
     delta: Delta | None = None
     logprobs: JsonObject | None = None
@@ -78,6 +93,8 @@ class Choice(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 class Chunk(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """One chunk of a stream, or a whole reply."""
+
     id: str | None = None
     object: str | None = None
     created: Index | None = None
@@ -99,8 +116,9 @@ class Thought(msgspec.Struct, gc=False):
 
 
 class Leftovers(msgspec.Struct):
-    """What the lenient reader found beyond the shapes: fields of the reply, fields of each choice by position in the list, content
-    that came as a list of parts (in order), and a cost that stands beside `usage`."""
+    """What the lenient reader found beyond the shapes: fields of the reply, fields of each choice by its position in the list, and
+    content that came as a list of parts, in order, by the same position.
+    """
 
     reply: JsonObject
     choices: list[JsonObject]
@@ -130,9 +148,9 @@ def read_chunk(value: JsonObject, usage: msgspec.Raw | None, *, whole: bool = Fa
     leftovers = Leftovers(rest, [], {})
     if listed is None:
         return chunk, leftovers
-    if not isinstance(listed, list):
-        raise MalformedChunk(f"choices is {_kind(listed)}, not a list")
-    chunk.choices = [_read_choice(choice, position, leftovers, whole) for position, choice in enumerate(listed)]
+    if not is_list(listed):
+        raise MalformedChunk(f"choices is {_kind_of(listed)}, not a list")
+    chunk.choices = [_read_choice(choice, position, leftovers, whole=whole) for position, choice in enumerate(listed)]
     return chunk, leftovers
 
 
@@ -146,22 +164,18 @@ def whole_number(value: Any) -> int | None:
 
 
 def json_text(value: Any) -> str:
-    """A JSON value as compact text, whatever it holds."""
-    if isinstance(value, str):
-        return value
-    try:
-        return msgspec.json.encode(value).decode()
-    except (UnicodeError, ValueError, TypeError, RecursionError):
-        return str(value)
+    """A JSON value as compact text; text as it is."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _kind(value: Any) -> str:
-    return {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}.get(type(value), "a number")
+def _kind_of(value: Any) -> str:
+    named = ((dict, "an object"), (list, "a list"), (str, "a string"), (bool, "a boolean"))
+    return next((name for kind, name in named if isinstance(value, kind)), "a number")
 
 
-def _read_choice(value: Any, position: int, leftovers: Leftovers, whole: bool) -> Choice:
-    if not isinstance(value, dict):
-        raise MalformedChunk(f"choices[{position}] is {_kind(value)}, not an object")
+def _read_choice(value: Any, position: int, leftovers: Leftovers, *, whole: bool) -> Choice:
+    if not is_object(value):
+        raise MalformedChunk(f"choices[{position}] is {_kind_of(value)}, not an object")
     rest = {name: field for name, field in value.items() if field is not None}
     leftovers.choices.append(rest)
     choice = Choice()
@@ -174,9 +188,9 @@ def _read_choice(value: Any, position: int, leftovers: Leftovers, whole: bool) -
         if isinstance(rest.get(name), str):
             setattr(choice, name, rest.pop(name))
     for name in ("logprobs", "content_filter_results"):
-        if isinstance(rest.get(name), dict):
+        if is_object(rest.get(name)):
             setattr(choice, name, rest.pop(name))
-    carrier = _take_message(rest, whole)
+    carrier = _take_message(rest, whole=whole)
     if carrier is not None:
         choice.delta = _read_delta(carrier, position, leftovers)
         if carrier:
@@ -186,13 +200,13 @@ def _read_choice(value: Any, position: int, leftovers: Leftovers, whole: bool) -
     return choice
 
 
-def _take_message(rest: JsonObject, whole: bool) -> JsonObject | None:
+def _take_message(rest: JsonObject, *, whole: bool) -> JsonObject | None:
     """The object that holds what is said. Perplexity sends both: `message` repeats all text so far, beside the `delta`."""
     preferred, other = ("message", "delta") if whole else ("delta", "message")
     for name in (preferred, other):
-        if isinstance(rest.get(name), dict):
+        if is_object(rest.get(name)):
             carrier = {key: field for key, field in rest.pop(name).items() if field is not None}
-            if isinstance(rest.get(other), dict):
+            if is_object(rest.get(other)):
                 del rest[other]
             return carrier
     return None
@@ -205,30 +219,30 @@ def _read_delta(rest: JsonObject, position: int, leftovers: Leftovers) -> Delta:
         if isinstance(rest.get(name), str):
             setattr(delta, name, rest.pop(name))
     content = rest.pop("content", None)
-    if isinstance(content, list):
+    if is_list(content):
         leftovers.contents[position] = [piece for part in content for piece in _read_part(part)]
     elif content is not None:
         delta.content = json_text(content)
     calls = rest.get("tool_calls")
-    if isinstance(calls, dict):
+    if is_object(calls):
         calls = [calls]
-    if isinstance(calls, list) and all(isinstance(call, dict) for call in calls):
+    if is_list(calls) and all(is_object(call) for call in calls):
         del rest["tool_calls"]
         unknown: list[JsonObject] = []
         delta.tool_calls = [_read_call(call, unknown) for call in calls]
         if any(unknown):
             rest["tool_calls"] = unknown
-    if isinstance(rest.get("function_call"), dict):
+    if is_object(rest.get("function_call")):
         delta.function_call, unread = _read_function(rest.pop("function_call"))
         if unread:
             rest["function_call"] = unread
-    if isinstance(rest.get("audio"), dict):
+    if is_object(rest.get("audio")):
         delta.audio = _read_audio(rest)
     for name in ("reasoning_details", "images"):
         entries = rest.get(name)
-        if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
+        if is_list(entries) and all(is_object(entry) for entry in entries):
             setattr(delta, name, rest.pop(name))
-    if isinstance(rest.get("annotations"), list):
+    if is_list(rest.get("annotations")):
         delta.annotations = rest.pop("annotations")
     return delta
 
@@ -237,7 +251,7 @@ def _read_part(part: Any) -> list[str | Thought | JsonObject]:
     """The pieces of one part of a content list: its text or thinking, and what else it holds."""
     if isinstance(part, str):
         return [part]
-    if not isinstance(part, dict):
+    if not is_object(part):
         return [{"value": part}] if part is not None else []
     rest = {name: field for name, field in part.items() if field is not None}
     kind = rest.get("type")
@@ -246,12 +260,12 @@ def _read_part(part: Any) -> list[str | Thought | JsonObject]:
         pieces.append(rest.pop("text"))
     elif kind in ("thinking", "reasoning"):
         thinking = rest.pop("thinking", None) or rest.pop("text", None)
-        listed = thinking if isinstance(thinking, list) else [thinking]
+        listed = thinking if is_list(thinking) else [thinking]
         for piece in listed:
-            text = piece.get("text") if isinstance(piece, dict) else piece
+            text = piece.get("text") if is_object(piece) else piece
             if isinstance(text, str):
                 pieces.append(Thought(text))
-    if rest.keys() - {"type"} or not pieces and rest:
+    if rest.keys() - {"type"} or (rest and not pieces):
         pieces.append(rest)
     return pieces
 
@@ -268,12 +282,12 @@ def _read_call(value: JsonObject, unknown: list[JsonObject]) -> ToolCall:
     if isinstance(call_id, str | int):
         call.id = str(rest.pop("id"))
     function = rest.get("function")
-    if isinstance(function, dict):
+    if is_object(function):
         call.function, unread = _read_function(rest.pop("function"))
         if unread:
             rest["function"] = unread
     custom = rest.get("custom")
-    if isinstance(custom, dict):
+    if is_object(custom):
         inner = {name: field for name, field in rest.pop("custom").items() if field is not None}
         call.custom = Custom()
         if isinstance(inner.get("name"), str):

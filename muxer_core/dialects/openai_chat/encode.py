@@ -17,10 +17,12 @@ Source of the fields: openai-python 3.57.0, `types/chat/completion_create_params
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.openai_chat.fields import OWNED
 from muxer_core.dialects.openai_chat.messages import encode_messages
 from muxer_core.dialects.openai_chat.options import OpenAIChatOptions, output_limit_field
@@ -70,8 +72,8 @@ def encode_chat(
     if request.output_format is not None:
         body["response_format"] = _response_format(request.output_format)
     body.update(request.extras)
-    _stream_fields(body, stream, options, warnings)
-    return Encoded(_post(target, body, stream), tuple(warnings))
+    _stream_fields(body, stream=stream, options=options, warnings=warnings)
+    return Encoded(_post(target, body, stream=stream), tuple(warnings))
 
 
 def encode_models(target: Target) -> Encoded:
@@ -82,7 +84,7 @@ def encode_models(target: Target) -> Encoded:
     )
 
 
-def _post(target: Target, body: dict[str, JsonValue], stream: bool) -> WireRequest:
+def _post(target: Target, body: dict[str, JsonValue], *, stream: bool) -> WireRequest:
     try:
         encoded = msgspec.json.encode(body)
     except (TypeError, ValueError, OverflowError, RecursionError) as fault:
@@ -114,16 +116,18 @@ def _check_json(value: Any, field: str, depth: int) -> None:
     """JSON has no NaN and no infinity; an encoder would write null in silence."""
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidRequest(field, f"must be a finite number, got {value!r}")
-    if isinstance(value, dict | list | tuple):
+    inner: Iterable[Any] = value.values() if is_object(value) else value if is_list(value) else ()
+    for entry in inner:
         if depth == 0:
             raise InvalidRequest(field, f"is nested more than {_EXTRAS_DEPTH} levels deep")
-        for inner in value.values() if isinstance(value, dict) else value:
-            _check_json(inner, field, depth - 1)
+        _check_json(entry, field, depth - 1)
 
 
-def _stream_fields(body: dict[str, JsonValue], stream: bool, options: OpenAIChatOptions, warnings: list[str]) -> None:
+def _stream_fields(
+    body: dict[str, JsonValue], *, stream: bool, options: OpenAIChatOptions, warnings: list[str]
+) -> None:
     asked = body.get("stream_options")
-    if asked is not None and not isinstance(asked, dict):
+    if asked is not None and not is_object(asked):
         raise InvalidRequest("extras.stream_options", f"must be an object, got {type(asked).__name__}")
     if not stream:
         if body.pop("stream_options", None) is not None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
+from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.messages import (
     AudioPart,
@@ -61,8 +62,8 @@ def encode_messages(
 def decode_message(message: Mapping[str, JsonValue], *, where: str = "message") -> Message:
     """One message in OpenAI form as our value. Raises `InvalidRequest`; `where` names the message in it.
 
-    >>> decode_message({"role": "user", "content": "Why?"})
-    Message(role='user', parts=(TextPart(text='Why?'),))
+    >>> decode_message({"role": "user", "content": "Why?"}).text
+    'Why?'
     """
     rest = dict(message)
     role = rest.pop("role", None)
@@ -85,12 +86,12 @@ def decode_message(message: Mapping[str, JsonValue], *, where: str = "message") 
     return Message(role, tuple(parts), name, rest)
 
 
-def decode_messages(messages: Iterable[Mapping[str, JsonValue]]) -> tuple[Message, ...]:
+def decode_messages(messages: Iterable[JsonValue]) -> tuple[Message, ...]:
     """A conversation in OpenAI form as our values. Raises `InvalidRequest`, naming the message."""
     decoded: list[Message] = []
     for position, message in enumerate(messages):
         where = f"messages[{position}]"
-        if not isinstance(message, Mapping):
+        if not is_object(message):
             raise InvalidRequest(where, f"must be an object, got {type(message).__name__}")
         decoded.append(decode_message(message, where=where))
     return tuple(decoded)
@@ -125,8 +126,7 @@ def _encode_message(
         )
     if results and message.role not in ("tool", "user"):
         raise InvalidRequest(f"{where}.parts", f"a {message.role} message cannot hold tool results")
-    for result in results:
-        encoded.append(_encode_result(result, message, where, warnings))
+    encoded.extend(_encode_result(result, message, where, warnings) for result in results)
     if message.role == "tool":
         if content or not results:
             raise InvalidRequest(f"{where}.parts", "a tool message holds tool results and nothing else")
@@ -293,7 +293,7 @@ def _with_extras(wire: dict[str, JsonValue], extras: dict[str, JsonValue]) -> di
     """Put extras back where they were; under a key that we write ourselves they join the object that is there."""
     for name, value in extras.items():
         known = wire.get(name)
-        wire[name] = {**value, **known} if isinstance(known, dict) and isinstance(value, dict) else value
+        wire[name] = {**value, **known} if is_object(known) and is_object(value) else value
     return wire
 
 
@@ -313,7 +313,7 @@ def _decode_reasoning(rest: dict[str, JsonValue], parts: list[Part]) -> None:
         return
     text = next((kept[name] for name in ("reasoning_content", "reasoning") if isinstance(kept.get(name), str)), "")
     details = kept.get("reasoning_details")
-    entries = [entry for entry in details if isinstance(entry, dict)] if isinstance(details, list) else []
+    entries = [entry for entry in details if is_object(entry)] if is_list(details) else []
     if not text:
         text = "".join(str(entry.get("text") or entry.get("summary") or "") for entry in entries)
     signature = next((entry["signature"] for entry in entries if isinstance(entry.get("signature"), str)), None)
@@ -326,18 +326,18 @@ def _decode_assistant(rest: dict[str, JsonValue], parts: list[Part], where: str)
     if refusal:
         parts.append(RefusalPart(refusal))
     audio = rest.pop("audio", None)
-    if isinstance(audio, dict) and isinstance(audio.get("id"), str):
+    if is_object(audio) and isinstance(audio.get("id"), str):
         parts.append(AudioPart(id=audio["id"], extras={key: value for key, value in audio.items() if key != "id"}))
     elif audio is not None:
         raise InvalidRequest(f"{where}.audio", "must be an object with the id of audio that the model spoke")
     function = rest.pop("function_call", None)
-    if isinstance(function, dict):
+    if is_object(function):
         parts.append(_decode_call({"id": "", "function": function}, f"{where}.function_call"))
     calls = rest.pop("tool_calls", None)
-    if calls is not None and not isinstance(calls, list):
+    if calls is not None and not is_list(calls):
         raise InvalidRequest(f"{where}.tool_calls", "must be a list")
     for position, call in enumerate(calls or ()):
-        if not isinstance(call, dict):
+        if not is_object(call):
             raise InvalidRequest(f"{where}.tool_calls[{position}]", "must be an object")
         parts.append(_decode_call(call, f"{where}.tool_calls[{position}]"))
 
@@ -347,7 +347,7 @@ def _decode_call(call: dict[str, JsonValue], where: str) -> ToolCallPart:
     call_id = rest.pop("id", None)
     kind: Literal["function", "custom"] = "custom" if rest.pop("type", "function") == "custom" else "function"
     body = rest.pop(kind, None)
-    if not isinstance(body, dict) or not isinstance(body.get("name"), str):
+    if not is_object(body) or not isinstance(body.get("name"), str):
         raise InvalidRequest(f"{where}.{kind}", "must be an object with a name")
     if not isinstance(call_id, str):
         raise InvalidRequest(f"{where}.id", "must be a string")
@@ -373,7 +373,7 @@ def _content_parts(content: JsonValue, where: str) -> list[ContentPart]:
         return []
     if isinstance(content, str):
         return [TextPart(content)]
-    if not isinstance(content, list | tuple):
+    if not is_list(content):
         raise InvalidRequest(f"{where}.content", f"must be a string or a list of parts, got {type(content).__name__}")
     return [_decode_part(part, f"{where}.content[{position}]") for position, part in enumerate(content)]
 
@@ -381,7 +381,7 @@ def _content_parts(content: JsonValue, where: str) -> list[ContentPart]:
 def _decode_part(part: JsonValue, where: str) -> ContentPart:
     if isinstance(part, str):
         return TextPart(part)
-    if not isinstance(part, dict):
+    if not is_object(part):
         raise InvalidRequest(where, f"must be an object, got {type(part).__name__}")
     rest = dict(part)
     kind = rest.pop("type", None)
@@ -392,14 +392,14 @@ def _decode_part(part: JsonValue, where: str) -> ContentPart:
             return RefusalPart(rest.pop("refusal"), rest)
         case "image_url" if isinstance(rest.get("image_url"), str):
             return ImagePart(url=rest.pop("image_url"), extras=rest)
-        case "image_url" if isinstance(rest.get("image_url"), dict):
+        case "image_url" if is_object(rest.get("image_url")):
             url, detail = _inner(rest, "image_url", "url", "detail")
             if isinstance(url, str):
                 return ImagePart(url=url, detail=detail, extras=rest)
-        case "input_audio" if isinstance(rest.get("input_audio"), dict):
+        case "input_audio" if is_object(rest.get("input_audio")):
             data, form = _inner(rest, "input_audio", "data", "format")
             return AudioPart(data=data, format=form, extras=rest)
-        case "file" if isinstance(rest.get("file"), dict):
+        case "file" if is_object(rest.get("file")):
             file_id, data, filename = _inner(rest, "file", "file_id", "file_data", "filename")
             media_type, data = _split_data_url(data)
             return FilePart(file_id=file_id, data=data, filename=filename, media_type=media_type, extras=rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from muxer_core.dialects.json_text import read_json
+from muxer_core.dialects.json_text import is_list, is_object, read_json
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.dialects.openai_chat.reply import BodyBuffer
 from muxer_core.values.failure import Failure
@@ -51,12 +51,12 @@ class ModelsDecoder:
                     Failure(kind="malformed", message=f"the list of models is no JSON ({fault}); check base_url")
                 )
             ]
-        if isinstance(value, dict) and value.get("error"):
+        if is_object(value) and value.get("error"):
             return [FailureReported(failure_from_reply(value["error"]))]
         listed = value
-        if isinstance(value, dict):
-            listed = value.get("data") if isinstance(value.get("data"), list) else value.get("models")
-        if not isinstance(listed, list):
+        if is_object(value):
+            listed = value.get("data") if is_list(value.get("data")) else value.get("models")
+        if not is_list(listed):
             return [
                 FailureReported(Failure(kind="malformed", message="the list of models holds no list; check base_url"))
             ]
@@ -70,7 +70,7 @@ def _with_id(entry: Any) -> dict[str, Any] | None:
     """The model as an object with an `id`; None for what names no model."""
     if isinstance(entry, str) and entry:
         return {"id": entry}
-    if not isinstance(entry, dict):
+    if not is_object(entry):
         return None
     for name in ("id", "name", "model"):
         found = entry.get(name)

@@ -14,12 +14,13 @@ from typing import Any
 
 import msgspec
 
-from muxer_core.dialects.json_text import read_json
-from muxer_core.dialects.openai_chat.assembly import Assembly, LimitCrossed, reply_cost
-from muxer_core.dialects.openai_chat.chunks import Chunk, Leftovers, MalformedChunk, decode_chunk, read_chunk
+from muxer_core.dialects.json_text import is_object, read_json
+from muxer_core.dialects.openai_chat.assembly import Assembly, LimitCrossed
+from muxer_core.dialects.openai_chat.chunks import Chunk, Leftovers, MalformedChunk, decode_chunk, json_text, read_chunk
+from muxer_core.dialects.openai_chat.costs import cost_beside_usage
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.values.failure import Failure
-from muxer_core.values.items import FailureReported, Item
+from muxer_core.values.items import CostReported, FailureReported, Item
 from muxer_core.wire.json import Unreadable
 from muxer_core.wire.limits import Limits
 
@@ -63,9 +64,9 @@ class Reading:
                 self._misses = 0
                 if not failed:
                     return self._add(chunk, None, items)
-        return self._read_leniently(data, items, whole, failed)
+        return self._read_leniently(data, items, whole=whole, failed=failed)
 
-    def _read_leniently(self, data: bytes, items: list[Item], whole: bool, failed: bool) -> bool:
+    def _read_leniently(self, data: bytes, items: list[Item], *, whole: bool, failed: bool) -> bool:
         try:
             value = read_json(data, depth=self._depth)
         except Unreadable as fault:
@@ -75,7 +76,7 @@ class Reading:
             return True
         if value is None:
             return False
-        if not isinstance(value, dict):
+        if not is_object(value):
             items.append(
                 FailureReported(
                     Failure(kind="malformed", message="the server sent JSON that is no object where a chunk was due")
@@ -86,9 +87,9 @@ class Reading:
         if error or failed:
             items.append(FailureReported(failure_from_reply(error or value)))
             return True
-        return self._read_object(data, value, items, whole)
+        return self._read_object(data, value, items, whole=whole)
 
-    def _read_object(self, data: bytes, value: dict[str, Any], items: list[Item], whole: bool) -> bool:
+    def _read_object(self, data: bytes, value: dict[str, Any], items: list[Item], *, whole: bool) -> bool:
         texts = _texts(data, value)
         try:
             chunk, leftovers = read_chunk(value, texts.usage, whole=whole)
@@ -99,9 +100,9 @@ class Reading:
         if self._add(chunk, leftovers, items):
             return True
         if cost is not None:
-            reported = reply_cost(cost, texts.cost)
+            reported = cost_beside_usage(cost, texts.cost)
             if reported is not None:
-                items.append(reported)
+                items.append(CostReported(reported))
         return False
 
     def _add(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> bool:
@@ -125,7 +126,7 @@ def _texts(data: bytes, value: dict[str, Any]) -> _Texts:
     usage = value.get("usage")
     if usage is None:
         groq = value.get("x_groq")
-        usage = groq.get("usage") if isinstance(groq, dict) else None
+        usage = groq.get("usage") if is_object(groq) else None
         return _Texts(_encoded(usage))
     try:
         return msgspec.json.decode(data, type=_Texts)
@@ -134,9 +135,4 @@ def _texts(data: bytes, value: dict[str, Any]) -> _Texts:
 
 
 def _encoded(value: Any) -> msgspec.Raw | None:
-    if value is None:
-        return None
-    try:
-        return msgspec.Raw(msgspec.json.encode(value))
-    except (TypeError, ValueError, RecursionError):
-        return msgspec.Raw(b"null")
+    return None if value is None else msgspec.Raw(json_text(value).encode())

@@ -6,14 +6,13 @@ whole, is the evidence of completion.
 
 from __future__ import annotations
 
+from muxer_core.dialects.openai_chat.costs import LITELLM_COST_HEADER, cost_from_text
 from muxer_core.dialects.openai_chat.reading import Reading
-from muxer_core.dialects.openai_chat.usage import cost_from_text
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import CostReported, FailureReported, Item, ReplyEnded, SourceEvent
 from muxer_core.wire.heads import Headers
 from muxer_core.wire.limits import Limits
 
-LITELLM_COST_HEADER = "x-litellm-response-cost"
 EVIDENCE = "end of a whole JSON body"
 
 _SPACE = b" \t\r\n\xef\xbb\xbf"

@@ -23,7 +23,7 @@ import re
 from muxer_core.dialects.openai_chat.reading import Reading
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder, ended
 from muxer_core.values.failure import Failure
-from muxer_core.values.items import FailureReported, Item, ReplyEnded, SourceEvent
+from muxer_core.values.items import FailureReported, Item, SourceEvent
 from muxer_core.wire.heads import Headers
 from muxer_core.wire.limits import Limits
 from muxer_core.wire.sse import SseDecoder

@@ -7,17 +7,17 @@ differ, so the totals are found by arithmetic, never by the server's name. Each 
 | --- | --- | --- | --- |
 | `plain` | total = prompt + completion, or no total | as reported | OpenAI, Azure, Groq, Mistral, DeepSeek, … |
 | `reasoning_outside` | total - prompt - completion = reasoning | output = completion + reasoning | xAI chat |
-| `cache_outside` | … = cached + cache writes | input = prompt + both | Anthropic's counts behind a thin proxy |
+| `cache_outside` | … = cached + cache writes | input = prompt + both | Anthropic's counts behind thin proxies |
 | `both_outside` | … = reasoning + cached + cache writes | both of the above | the same |
-| `audio_outside` | … is positive and `prompt_audio_seconds` is there | the surplus is audio input | Mistral's audio models |
-| `hidden_thinking` | … is positive and explained by nothing | the surplus is reasoning output | Gemini's OpenAI endpoint |
-| `cache_above_prompt` | cached > prompt, with no total or under Anthropic's names | cached cannot be inside: input = prompt + both | Anthropic's counts behind a thin proxy |
-| `part_clipped` | a part is still larger than its whole | the part is cut to the whole, with a warning | Vercel, Doubleword, OpenRouter, Mistral |
+| `audio_outside` | … > 0, and `prompt_audio_seconds` is there | the surplus is audio input | Mistral's audio models |
+| `hidden_thinking` | … > 0, explained by nothing | the surplus is reasoning output | Gemini's OpenAI endpoint |
+| `cache_above_prompt` | cached > prompt, no total or Anthropic's names | input = prompt + cached + cache writes | as `cache_outside` |
+| `part_clipped` | a part is still larger than its whole | the part is cut, with a warning | Vercel, Doubleword, OpenRouter, Mistral |
 | `partial` | prompt or completion count null or absent | the other is kept, `exact=False` | Databricks until its last chunk |
-| `refused` | a count is negative, fractional, no number, or above `MAX_COUNT` | the report is not used; a warning says why | none seen |
+| `refused` | a count is negative, fractional, no number, or > `MAX_COUNT` | not used, with a warning | none seen |
 
-A later report replaces an earlier one; reports are never added (some servers send the same one twice). Costs are read from the decimal
-text, never through binary floating point.
+A later report replaces an earlier one; reports are never added (some servers send the same one twice). Costs beside the counts are read
+by `costs`.
 """
 
 from __future__ import annotations
@@ -26,19 +26,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from muxer_core.dialects.json_text import read_json
+from muxer_core.dialects.json_text import is_object, read_json
+from muxer_core.dialects.openai_chat.costs import costs_of_usage
 from muxer_core.values.usage import ReportedCost, Usage
 from muxer_core.wire.json import DEPTH, Unreadable
 
 MAX_COUNT = 10**12
 """The largest believable token count of one attempt; a larger one is refused."""
-
-MAX_COST_DOLLARS = 10**6
-"""The largest believable cost of one attempt, in US dollars; a larger one is refused."""
-
-PICO_PER_DOLLAR = 10**12
-PICO_PER_XAI_TICK = 100
-"""One tick is 10^-10 US dollars (docs.x.ai/developers/cost-tracking, November 2026)."""
 
 
 class UsageReading(NamedTuple):
@@ -107,8 +101,8 @@ def usage_from_bytes(raw: bytes | msgspec.Raw, service_tier: str | None = None, 
 
     >>> usage_from_bytes(
     ...     b'{"prompt_tokens":307,"completion_tokens":26,"total_tokens":588,"completion_tokens_details":{"reasoning_tokens":255}}'
-    ... ).usage
-    Usage(input_tokens=307, output_tokens=281, reasoning_tokens=255, total_tokens=588)
+    ... ).usage.output_tokens
+    281
     """
     try:
         wire = _decode_common(raw)
@@ -154,7 +148,7 @@ def usage_from_fields(
 ) -> UsageReading:
     """Read a decoded `usage` object. `raw` is its text where there is one, so that a cost is read from its own digits."""
     extras = {name: value for name, value in fields.items() if name not in _MAIN and value is not None}
-    costs, cost_warning = _costs(fields, raw)
+    costs, cost_warning = costs_of_usage(fields, raw)
     try:
         reading = _read_counts(fields, extras, service_tier)
     except _Refused as refused:
@@ -163,24 +157,12 @@ def usage_from_fields(
     return UsageReading(reading.usage, costs, extras or None, warning)
 
 
-def cost_from_text(text: str, source: str) -> ReportedCost | None:
-    """A cost in US dollars written as a decimal number, rounded half up to 10^-12 dollars; None if it is no believable cost.
-
-    >>> cost_from_text("0.0004970133333333333", "usage.cost")
-    ReportedCost(pico_usd=497013333, source='usage.cost')
-    >>> cost_from_text("1.5e-7", "usage.cost").pico_usd
-    150000
-    """
-    pico = _pico_from_decimal(text)
-    return None if pico is None else ReportedCost(pico, source)
-
-
 def _from_uncommon_bytes(raw: bytes | msgspec.Raw, service_tier: str | None, depth: int) -> UsageReading:
     try:
         fields = read_json(bytes(raw), depth=depth)
     except Unreadable as fault:
         return UsageReading(None, warning=f"the usage report was not used: {fault}")
-    if not isinstance(fields, dict):
+    if not is_object(fields):
         return UsageReading(None, extras={"value": fields}, warning="the usage report was not used: it is no object")
     return usage_from_fields(fields, service_tier, raw)
 
@@ -304,7 +286,7 @@ def _parts(
     """The details object under the first of these names; what it holds beyond `known` goes to the extras."""
     for name in names:
         value = fields.get(name)
-        if isinstance(value, dict):
+        if is_object(value):
             unknown = {part: content for part, content in value.items() if part not in known and content is not None}
             if unknown:
                 extras[name] = unknown
@@ -336,64 +318,3 @@ def _count(name: str, value: Any) -> int:
     if value > MAX_COUNT:
         raise _Refused(f"{name} is above {MAX_COUNT}")
     return value
-
-
-class _CostFields(msgspec.Struct, gc=False):
-    cost: msgspec.Raw = msgspec.Raw()
-
-
-class _TotalCostFields(msgspec.Struct, gc=False):
-    total_cost: msgspec.Raw = msgspec.Raw()
-
-
-def _costs(fields: dict[str, Any], raw: bytes | msgspec.Raw | None) -> tuple[tuple[ReportedCost, ...], str | None]:
-    """The costs that a usage object names: `cost` in dollars (OpenRouter, Vercel), `cost.total_cost` (Perplexity), ticks (xAI)."""
-    costs: list[ReportedCost] = []
-    warning = None
-    cost, source = fields.get("cost"), "usage.cost"
-    if isinstance(cost, dict):
-        cost, source = cost.get("total_cost"), "usage.cost.total_cost"
-    if cost is not None:
-        reported = cost_from_text(_number_text(cost, raw, nested=source != "usage.cost"), source)
-        if reported is None:
-            warning = f"{source} was not used: it is no believable cost"
-        else:
-            costs.append(reported)
-    ticks = fields.get("cost_in_usd_ticks")
-    if ticks is not None:
-        if type(ticks) is int and 0 <= ticks * PICO_PER_XAI_TICK <= MAX_COST_DOLLARS * PICO_PER_DOLLAR:
-            costs.append(ReportedCost(ticks * PICO_PER_XAI_TICK, "usage.cost_in_usd_ticks"))
-        else:
-            warning = "usage.cost_in_usd_ticks was not used: it is no believable cost"
-    return tuple(costs), warning
-
-
-def _number_text(value: Any, raw: bytes | msgspec.Raw | None, *, nested: bool) -> str:
-    """The digits of a cost as they were written; without the text, the shortest decimal that means the same number."""
-    if raw is None or isinstance(value, str):
-        return str(value)
-    try:
-        found = msgspec.json.decode(raw, type=_CostFields).cost
-        if nested:
-            found = msgspec.json.decode(found, type=_TotalCostFields).total_cost
-    except msgspec.MsgspecError:
-        return str(value)
-    return bytes(found).decode("ascii", "replace") or str(value)
-
-
-def _pico_from_decimal(text: str) -> int | None:
-    mantissa, _, exponent_text = text.strip().lower().partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = whole.removeprefix("+") + fraction
-    if len(digits) > 400 or not (digits.isascii() and digits.isdigit()):
-        return None
-    exponent = 0
-    if exponent_text:
-        unsigned = exponent_text.removeprefix("-").removeprefix("+")
-        if not (unsigned.isascii() and unsigned.isdigit() and len(unsigned) <= 3):
-            return None
-        exponent = -int(unsigned) if exponent_text.startswith("-") else int(unsigned)
-    shift = exponent - len(fraction) + 12
-    number = int(digits)
-    pico = number * 10**shift if shift >= 0 else (2 * number + 10**-shift) // (2 * 10**-shift)
-    return pico if pico <= MAX_COST_DOLLARS * PICO_PER_DOLLAR else None
