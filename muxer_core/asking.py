@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TypedDict
 
-from muxer_core.dialects.openai_chat.messages import decode_message, decode_tool, decode_tool_choice
+from muxer_core.dialects.openai_chat.messages import decode_message
+from muxer_core.dialects.openai_chat.tools import decode_output_format, decode_tool, decode_tool_choice
 from muxer_core.values.amount import Usd
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.messages import Message, TextPart
@@ -37,7 +38,7 @@ class ChatOptions(TypedDict, total=False):
     tools: Sequence[Tool | Mapping[str, JsonValue]]
     tool_choice: ToolChoice | str | Mapping[str, JsonValue] | None
     parallel_tool_calls: bool | None
-    output_format: OutputFormat | None
+    output_format: OutputFormat | Mapping[str, JsonValue] | None
     reasoning_effort: str | None
     logprobs: bool | None
     top_logprobs: int | None
@@ -56,13 +57,13 @@ def _messages(prompt: Prompt) -> tuple[Message, ...]:
     if isinstance(prompt, Mapping) or not isinstance(prompt, Sequence):
         raise InvalidRequest("messages", f"must be text or a list of messages, got {type(prompt).__name__}")
     return tuple(
-        one if isinstance(one, Message) else decode_message(one, field=f"messages[{number}]") for number, one in enumerate(prompt)
+        one if isinstance(one, Message) else decode_message(one, where=f"messages[{number}]") for number, one in enumerate(prompt)
     )
 
 
 def _tools(tools: Sequence[Tool | Mapping[str, JsonValue]]) -> tuple[Tool, ...]:
     return tuple(
-        decode_tool(one, field=f"tools[{number}]") if isinstance(one, Mapping) else one for number, one in enumerate(tools)
+        decode_tool(one, where=f"tools[{number}]") if isinstance(one, Mapping) else one for number, one in enumerate(tools)
     )
 
 
@@ -75,6 +76,7 @@ def chat_request(prompt: Prompt, model: str, options: ChatOptions) -> ChatReques
     max_cost = options.get("max_cost")
     stop = options.get("stop", ())
     choice = options.get("tool_choice")
+    form = options.get("output_format")
     request = ChatRequest(
         model=model,
         messages=_messages(prompt),
@@ -89,7 +91,7 @@ def chat_request(prompt: Prompt, model: str, options: ChatOptions) -> ChatReques
         tools=_tools(options.get("tools", ())),
         tool_choice=choice if choice is None or isinstance(choice, ToolChoice) else decode_tool_choice(choice),
         parallel_tool_calls=options.get("parallel_tool_calls"),
-        output_format=options.get("output_format"),
+        output_format=form if form is None or isinstance(form, OutputFormat) else decode_output_format(form),
         reasoning_effort=options.get("reasoning_effort"),
         logprobs=options.get("logprobs"),
         top_logprobs=options.get("top_logprobs"),

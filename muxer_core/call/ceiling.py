@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from muxer_core.routing.facts import SMALLEST_ANSWER
 from muxer_core.values.amount import Usd
 from muxer_core.values.failure import Failure
 from muxer_core.values.request import CeilingMode
 
 if TYPE_CHECKING:
     from muxer_core.call.plan import Place
-
-SMALLEST_ANSWER = 16
-"""Tokens. Below this no answer is worth its prompt: the attempt is refused instead of being given less."""
-
 
 class Demand(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """How large a request is, in tokens. `input_bound` is None when no proof exists; `unbounded` then says what stands in the way.

@@ -21,12 +21,13 @@ from muxer_core.wire.heads import WireRequest
 class Reserve(msgspec.Struct, frozen=True, tag="reserve"):
     """Hold `amount` (None: no bound is known) before attempt `attempt` opens; answered by `ReservationDecided`.
 
-    `cause` lets the answerer charge its retry budget (law 6). `tokens` is an estimate of input plus output, for token-rate limits.
+    `place` is the deployment's index, None when the call is about a provider and no deployment of it. `cause` lets the answerer charge its
+    retry budget (law 6). `tokens` is an estimate of input plus output, for token-rate limits.
     """
 
     call_id: str
     attempt: int
-    place: int
+    place: int | None
     where: str
     cause: Cause
     amount: Usd | None
@@ -79,7 +80,7 @@ class Settle(msgspec.Struct, frozen=True, tag="settle"):
 
     call_id: str
     attempt: int
-    place: int
+    place: int | None
     reserved: Usd | None
     charges: tuple[Charge, ...]
     record: AttemptRecord

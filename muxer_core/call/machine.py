@@ -280,7 +280,7 @@ class Call:
             Reserve(
                 call_id=self.call_id,
                 attempt=attempt.number,
-                place=attempt.place,
+                place=None if self._plan.decision is None else attempt.place,
                 where=place.where,
                 cause=attempt.cause,
                 amount=allowance.bound,
@@ -570,7 +570,7 @@ class Call:
             Settle(
                 call_id=self.call_id,
                 attempt=attempt.number,
-                place=attempt.place,
+                place=None if self._plan.decision is None else attempt.place,
                 reserved=attempt.bound,
                 charges=charges,
                 record=record,

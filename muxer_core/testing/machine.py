@@ -229,11 +229,20 @@ class CallMachine(RuleBasedStateMachine):
             self.let_timers_act()
 
     @precondition(lambda self: hasattr(self, "call") and self.call.wake_reason().startswith(("hedge", "backoff")))
-    @rule()
-    def wake_up(self) -> None:
-        """The call's own next step in time: the end of a backoff, or a hedge."""
+    @rule(steps=st.integers(0, 3), choice=st.integers(0, 3), chunks=reply_chunks())
+    def wake_up(self, steps: int, choice: int, chunks: list[bytes]) -> None:
+        """The call's own next step in time, the end of a backoff or a hedge, and a few good answers after it."""
         self.clock.sleep_until(self.call.wake_at())
         self.let_timers_act()
+        self.go_well(steps, choice, chunks)
+
+    @precondition(lambda self: self.waits_for(Reserve) and self.scenario.plan.policies.hedge is not None)
+    @rule(chunks=reply_chunks())
+    def be_slow(self, chunks: list[bytes]) -> None:
+        """The first attempt opens and says nothing until its hedge begins."""
+        self.go_well(1, 0, chunks)
+        if self.call.wake_reason() == "hedge":
+            self.wake_up(0, 0, chunks)
 
     def let_timers_act(self) -> None:
         """Opens and reads of attempts that time out become late events, through their closes."""

@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypedDict
 from weakref import WeakKeyDictionary
 
 from muxer_core.call.commands import CloseAttempt, Finish, Judge, Reserve, Settle
@@ -42,6 +42,14 @@ def new_call_id() -> str:
 def new_seed() -> int:
     """A seed for a call's own random numbers."""
     return secrets.randbits(64)
+
+
+class Identity(TypedDict):
+    """The arguments of `Muxer.start_*` that come from the world."""
+
+    call_id: str
+    seed: int
+    moment: Moment
 
 
 class Ledger(Protocol):
@@ -89,6 +97,10 @@ class Desk:
         self.lock = lock_of(ledger)
         self.now = clock
         self.sleep = sleep
+
+    def identity(self) -> Identity:
+        """What makes a new call itself: its id, its seed and its first moment."""
+        return {"call_id": new_call_id(), "seed": new_seed(), "moment": self.now()}
 
     def answer(self, command: Reserve | Settle | Judge) -> Event:
         """The event that answers the command."""

@@ -1,0 +1,33 @@
+"""Dialects by the names that configuration uses. A new dialect is one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from muxer_core.catalog.deployments import Provider
+from muxer_core.dialects.openai_chat import OpenAIChat, OpenAIChatOptions
+from muxer_core.dialects.protocol import ClientDialect
+from muxer_core.values.errors import InvalidRequest
+
+
+def _openai_chat(provider: Provider) -> ClientDialect:
+    return OpenAIChat(msgspec.convert(provider.options, OpenAIChatOptions, strict=False))
+
+
+CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {"openai_chat": _openai_chat}
+
+
+def client_dialect(provider: Provider) -> ClientDialect:
+    """The dialect of a provider, with its options. Raises `InvalidRequest` naming the provider's field."""
+    field = f"providers.{provider.name}"
+    make = CLIENT_DIALECTS.get(provider.dialect)
+    if make is None:
+        raise InvalidRequest(
+            f"{field}.dialect", f"{provider.dialect!r} is not known; known are {', '.join(CLIENT_DIALECTS)}"
+        )
+    try:
+        return make(provider)
+    except msgspec.ValidationError as problem:
+        raise InvalidRequest(f"{field}.options", str(problem)) from None

@@ -1,0 +1,245 @@
+"""`Muxer`: composition. Configuration, fleet, ledger and routing in one place that starts calls and learns from them.
+
+One `Muxer` is shared by all calls of a process. It is pure, too: moments, ids and seeds come in with each method. Its methods must not run
+at the same time in two threads; drivers see to that with one lock, never held while the network is waited for.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from muxer_core.call.capabilities import DriverCapabilities
+from muxer_core.call.ceiling import Demand
+from muxer_core.call.commands import Reserve, Settle
+from muxer_core.call.events import ReservationDecided, SettlementRecorded
+from muxer_core.call.machine import Call
+from muxer_core.call.operation import Chat, ListModels, Operation, Probe
+from muxer_core.call.outcome import AttemptRecord, CallFailed, Outcome
+from muxer_core.call.plan import OnlyPlace, Place, Plan
+from muxer_core.call.policies import RetryPolicy
+from muxer_core.catalog.catalog import Catalog
+from muxer_core.catalog.deployments import Deployment, Provider
+from muxer_core.config.schema import Config
+from muxer_core.dialects.protocol import Target
+from muxer_core.dialects.registry import client_dialect
+from muxer_core.fleet.fleet import Fleet
+from muxer_core.ledger.memory import MemoryLedger
+from muxer_core.routing.decision import Decision
+from muxer_core.routing.facts import RouteFacts, route_facts
+from muxer_core.routing.group import Groups
+from muxer_core.routing.route import route
+from muxer_core.values.context import NOBODY, CallContext
+from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.failure import Failure
+from muxer_core.values.moment import Moment
+from muxer_core.values.request import ChatRequest
+
+ANY_MODEL = "*"
+"""An upstream model of this name means: whatever name was asked for, verbatim."""
+
+GIVEN_UP = Failure(kind="cancelled", message="the attempt was given up")
+"""What the fleet is told of an attempt that its caller or a race ended: it teaches nothing."""
+
+PROBING = RetryPolicy(max_retries=2, max_attempts=3, backoff=0.0)
+"""Three probes, one after the other, without a pause."""
+
+
+class Muxer:
+    """Starts calls, answers their reservations and settlements, and learns from every attempt."""
+
+    __slots__ = ("__weakref__", "_fleet", "_groups", "_open", "_places", "config", "ledger")
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.ledger = MemoryLedger()
+        self._fleet: Fleet | None = None
+        self._groups = Groups(config.catalog)
+        self._places = tuple(_place(deployment) for deployment in config.catalog.deployments)
+        self._open: set[tuple[str, int]] = set()
+
+    @property
+    def catalog(self) -> Catalog:
+        """What stands still."""
+        return self.config.catalog
+
+    def fleet(self, moment: Moment) -> Fleet:
+        """What changes about deployments. It begins with the first moment that is seen."""
+        if self._fleet is None:
+            self._fleet = Fleet(self.config.catalog, moment, self.config.fleet)
+        return self._fleet
+
+    # -- starting calls -------------------------------------------------------------------------------------------------------------
+
+    def explain(self, request: ChatRequest, moment: Moment, *, context: CallContext = NOBODY, seed: int = 0) -> Decision | Failure:
+        """The decision for a request, without a call: where it would go and why, or why nowhere."""
+        return self._route(self._facts(request, context, seed), request, moment)
+
+    def start_chat(
+        self,
+        request: ChatRequest,
+        *,
+        call_id: str,
+        seed: int,
+        moment: Moment,
+        streamed: bool = True,
+        context: CallContext = NOBODY,
+        keep_source: bool = False,
+        capabilities: DriverCapabilities = DriverCapabilities(),
+    ) -> Call:
+        """Begin a chat call. Raises `InvalidRequest` or `UnknownModel` for what we were given, and `CallFailed` when routing finds no
+        deployment that can take it; nothing was sent then."""
+        if request.max_cost is None and self.config.max_cost is not None:
+            request = msgspec.structs.replace(request, max_cost=self.config.max_cost)
+        facts = self._facts(request, context, seed)
+        decision = self._route(facts, request, moment)
+        if isinstance(decision, Failure):
+            raise CallFailed(Outcome(call_id=call_id, status="failed", attempts=(), failure=decision))
+        demand = Demand(
+            input_estimate=facts.tokens.estimate,
+            input_bound=facts.tokens.bound,
+            unbounded=facts.tokens.unbounded,
+            max_tokens=request.max_tokens,
+            answers=request.n,
+        )
+        plan = Plan(
+            choices=decision,
+            places=self._places_for(request.model),
+            policies=self.config.policies,
+            limits=self.config.limits,
+            decision=decision,
+            max_cost=request.max_cost,
+            ceiling=request.ceiling,
+            context=context,
+        )
+        self.fleet(moment).retry_budget.call_started(moment)
+        operation = Chat(request, demand, streamed, keep_source)
+        return Call(operation, plan, call_id=call_id, seed=seed, moment=moment, capabilities=capabilities)
+
+    def start_models(self, provider: str | None, *, call_id: str, seed: int, moment: Moment) -> Call:
+        """Begin a call that asks a provider for its models. Raises `InvalidRequest` for an unknown provider."""
+        return self._ask_provider(ListModels(), provider, self.config.policies.retry, call_id, seed, moment)
+
+    def start_probe(self, provider: str | None, *, call_id: str, seed: int, moment: Moment) -> Call:
+        """Begin a call that asks a provider for a sign of life. Raises `InvalidRequest` for an unknown provider."""
+        return self._ask_provider(Probe(), provider, PROBING, call_id, seed, moment)
+
+    def _ask_provider(
+        self, operation: Operation, name: str | None, retry: RetryPolicy, call_id: str, seed: int, moment: Moment
+    ) -> Call:
+        plan = Plan(
+            choices=OnlyPlace(),
+            places=(_provider_place(self._provider(name)),),
+            policies=msgspec.structs.replace(self.config.policies, retry=retry, hedge=None, cascade=None),
+            limits=self.config.limits,
+        )
+        return Call(operation, plan, call_id=call_id, seed=seed, moment=moment)
+
+    def _provider(self, name: str | None) -> Provider:
+        providers = self.config.catalog.providers
+        if name is None:
+            name = next(iter(providers), "")
+        if name not in providers:
+            raise InvalidRequest("provider", f"{name!r} is not configured; known are {', '.join(providers) or 'none'}")
+        return providers[name]
+
+    def _facts(self, request: ChatRequest, context: CallContext, seed: int) -> RouteFacts:
+        return route_facts(request, self._groups.named(request.model), context=context, seed=seed)
+
+    def _route(self, facts: RouteFacts, request: ChatRequest, moment: Moment) -> Decision | Failure:
+        return route(facts, self.fleet(moment).view(moment), request.strategy or self.config.strategy)
+
+    def _places_for(self, model: str) -> tuple[Place, ...]:
+        """The places, with `ANY_MODEL` replaced by the name that was asked for."""
+        indices = self.config.catalog.resolve(model)
+        if all(self.config.catalog.deployments[index].upstream_model != ANY_MODEL for index in indices):
+            return self._places
+        places = list(self._places)
+        for index in indices:
+            deployment, place = self.config.catalog.deployments[index], places[index]
+            if deployment.upstream_model == ANY_MODEL:
+                name = model.removeprefix(f"{deployment.provider.name}/")
+                where = f"{deployment.provider.name}/{name}"
+                target = msgspec.structs.replace(place.target, model=name, where=where)
+                places[index] = msgspec.structs.replace(place, where=where, target=target)
+        return tuple(places)
+
+    # -- answers to a call's commands -----------------------------------------------------------------------------------------------
+
+    def reserve(self, command: Reserve, moment: Moment) -> ReservationDecided:
+        """Hold the amount. Refused when the process has spent its retry budget (law 6); cascade steps are counted apart."""
+        fleet = self.fleet(moment)
+        extra = command.cause in ("retry", "fallback", "hedge")
+        if extra and not fleet.retry_budget.try_spend(moment):
+            words = "the process has spent its budget for retries, fallbacks and hedges"
+            return ReservationDecided(command.attempt, granted=False, failure=Failure(kind="refused_by_retry_budget", message=words))
+        self.ledger.hold((command.call_id, command.attempt), command.amount)
+        if command.place is not None:
+            fleet.attempt_started(command.place, moment, tokens=command.tokens)
+            self._open.add((command.call_id, command.attempt))
+        return ReservationDecided(command.attempt, granted=True)
+
+    def settle(self, command: Settle, moment: Moment) -> SettlementRecorded:
+        """Book the truth, once, and let the fleet learn from the attempt."""
+        key = (command.call_id, command.attempt)
+        record = command.record
+        self.ledger.settle(key, record.where, record.cost)
+        if command.place is not None and key in self._open:
+            self._open.discard(key)
+            self.fleet(moment).attempt_ended(
+                command.place,
+                moment,
+                failure=_lesson(record),
+                first_chunk_seconds=_first_chunk_seconds(record),
+                tokens=0 if record.usage is None else record.usage.output_tokens,
+            )
+        return SettlementRecorded(command.attempt)
+
+
+def _lesson(record: AttemptRecord) -> Failure | None:
+    """What the fleet learns: nothing from an attempt that was given up, and no blame from an answer that a judge disliked."""
+    if record.status in ("cancelled", "lost_race"):
+        return GIVEN_UP
+    return record.failure
+
+
+def _first_chunk_seconds(record: AttemptRecord) -> float | None:
+    if record.first_chunk is None or record.opened is None:
+        return None
+    return record.first_chunk - record.opened
+
+
+def _place(deployment: Deployment) -> Place:
+    provider, card = deployment.provider, deployment.card
+    return Place(
+        where=deployment.name,
+        provider=provider.name,
+        card=card.name,
+        dialect=client_dialect(provider),
+        target=_target(provider, deployment.name, deployment.upstream_model),
+        price=card.price,
+        context_window=card.context_window,
+        max_output_tokens=card.max_output_tokens,
+        billing=provider.billing,
+    )
+
+
+def _provider_place(provider: Provider) -> Place:
+    """The place of an operation that is about a provider and no model of it."""
+    return Place(
+        where=provider.name,
+        provider=provider.name,
+        card="",
+        dialect=client_dialect(provider),
+        target=_target(provider, provider.name, ""),
+        billing=provider.billing,
+    )
+
+
+def _target(provider: Provider, where: str, model: str) -> Target:
+    return Target(
+        where=where,
+        base_url=provider.base_url,
+        model=model,
+        credential=provider.credential,
+        headers=provider.headers,
+    )

@@ -1,0 +1,103 @@
+"""`SyncClient`: what a user calls from plain threads. The twin of `client.AsyncClient`; only `await` differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self, Unpack
+
+from muxer_core.asking import ChatOptions, Prompt, chat_request
+from muxer_core.call.exchange import SyncTransport
+from muxer_core.call.machine import Call
+from muxer_core.call.outcome import CallFailed
+from muxer_core.call.reply import Reply, ReplyBuilder
+from muxer_core.muxer import Muxer
+from muxer_core.values.context import NOBODY, CallContext
+from muxer_core.values.usage import JsonValue
+from muxer_drivers.desk import Desk
+from muxer_drivers.sync_driver import SyncStream
+from muxer_drivers.thread_reaper import ThreadReaper
+
+
+class SyncClient:
+    """Makes calls. Use it as `with`, or close it with `close`. Many threads may share it."""
+
+    __slots__ = ("_desk", "_muxer", "_reaper", "_transport")
+
+    def __init__(self, muxer: Muxer, transport: SyncTransport, desk: Desk | None = None) -> None:
+        self._muxer = muxer
+        self._transport = transport
+        self._desk = desk or Desk(muxer)
+        self._reaper = ThreadReaper()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Wait for connections that are being closed, then close the transport."""
+        self._reaper.wait()
+        self._transport.close()
+
+    def chat(
+        self, prompt: Prompt, *, model: str = "auto", context: CallContext = NOBODY, **options: Unpack[ChatOptions]
+    ) -> Reply:
+        """One whole answer. Raises `CallFailed` with the outcome, or `InvalidRequest` when nothing was sent."""
+        request = chat_request(prompt, model, options)
+        desk = self._desk
+        with desk.lock:
+            call = self._muxer.start_chat(request, **desk.identity(), streamed=False, context=context)
+        return self._collect(call)
+
+    def stream(
+        self,
+        prompt: Prompt,
+        *,
+        model: str = "auto",
+        context: CallContext = NOBODY,
+        keep_source: bool = False,
+        **options: Unpack[ChatOptions],
+    ) -> SyncStream:
+        """An answer item by item: `with client.stream(…) as stream`. Entering it raises `CallFailed` when no answer begins.
+
+        `keep_source` also brings the upstream's own events, as `SourceEvent`.
+        """
+        request = chat_request(prompt, model, options)
+        desk = self._desk
+        with desk.lock:
+            call = self._muxer.start_chat(
+                request, **desk.identity(), streamed=True, context=context, keep_source=keep_source
+            )
+        return self._stream(call)
+
+    def models(self, provider: str | None = None) -> Sequence[dict[str, JsonValue]]:
+        """The models that a provider offers (the first configured one, unless named), each a dict with `id`. Raises `CallFailed`."""
+        with self._desk.lock:
+            call = self._muxer.start_models(provider, **self._desk.identity())
+        return (self._collect(call)).models
+
+    def health(self, provider: str | None = None) -> bool:
+        """Does the provider give a sign of life? Spends no money, and never raises for what the provider does."""
+        with self._desk.lock:
+            call = self._muxer.start_probe(provider, **self._desk.identity())
+        try:
+            self._collect(call)
+        except CallFailed:
+            return False
+        return True
+
+    def _stream(self, call: Call) -> SyncStream:
+        return SyncStream(call, self._desk, self._transport, self._reaper)
+
+    def _collect(self, call: Call) -> Reply:
+        builder = ReplyBuilder()
+        with self._stream(call) as stream:
+            while items := stream.next_batch():
+                builder.add(items)
+        if stream.outcome is None:
+            raise RuntimeError("the call ended without an outcome")
+        return builder.build(stream.outcome)

@@ -1,0 +1,77 @@
+"""The clients over httpx. They choose the HTTP client; the rest is `muxer_drivers`."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from muxer_core.muxer import Muxer
+from muxer_drivers.client import AsyncClient as AnyAsyncClient
+from muxer_drivers.credentials import Credentials
+from muxer_drivers.desk import Desk
+from muxer_drivers.sync_client import SyncClient as AnySyncClient
+from muxer_httpx.transport import AsyncHttp, AsyncTransport, SyncHttp, SyncTransport
+
+PACKAGES = ("httpx2", "httpx")
+MOST_CONNECTIONS = 1000
+MOST_IDLE = 100
+IDLE_SECONDS = 30.0
+
+
+def _package() -> ModuleType:
+    for name in PACKAGES:
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError:
+            continue
+    raise ModuleNotFoundError("muxer_httpx needs httpx2 or httpx: pip install 'muxer-core[httpx2]'")
+
+
+def _limits(package: ModuleType) -> object:
+    return package.Limits(
+        max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_IDLE, keepalive_expiry=IDLE_SECONDS
+    )
+
+
+class AsyncClient(AnyAsyncClient):
+    """Calls over httpx, on asyncio or trio, whichever runs the current task.
+
+    `http`: a client of yours, httpx's or httpx2's, which stays open. `credentials`: secrets by name; without them, names like `env:NAME` are
+    read from the environment.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        muxer: Muxer,
+        *,
+        http: AsyncHttp | None = None,
+        credentials: Credentials | None = None,
+        desk: Desk | None = None,
+    ) -> None:
+        owned = http is None
+        if http is None:
+            package = _package()
+            http = package.AsyncClient(limits=_limits(package))
+        super().__init__(muxer, AsyncTransport(http, credentials or Credentials(), owned=owned), desk)
+
+
+class Client(AnySyncClient):
+    """Calls over httpx from plain threads. Arguments as for `AsyncClient`."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        muxer: Muxer,
+        *,
+        http: SyncHttp | None = None,
+        credentials: Credentials | None = None,
+        desk: Desk | None = None,
+    ) -> None:
+        owned = http is None
+        if http is None:
+            package = _package()
+            http = package.Client(limits=_limits(package))
+        super().__init__(muxer, SyncTransport(http, credentials or Credentials(), owned=owned), desk)
