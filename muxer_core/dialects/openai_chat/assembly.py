@@ -7,6 +7,7 @@ Rules that hold here:
 * Tool calls are numbered by us, in the order in which they open (`_ToolCalls` says how pieces find their call).
 * `ChoiceFinished` comes when a choice's finish reason is first told, and again only if a later chunk tells another one; a null later
   says nothing. A finish reason is not the last word: filter results, usage and even text may follow.
+* `service_tier` and `system_fingerprint` are read from the chunk that starts the reply and from chunks with usage: they stand on all.
 * Fields of the reply itself that repeat on every chunk (`provider`, `citations`, …) are reported when they change. Fields of a choice
   are reported each time.
 """
@@ -25,6 +26,7 @@ from muxer_core.dialects.openai_chat.chunks import (
     JsonObject,
     Leftovers,
     MalformedChunk,
+    PlainChunk,
     Thought,
     ToolCall,
     json_text,
@@ -192,11 +194,11 @@ class _ChoiceState:
 class Assembly:
     """The reply so far, as far as later chunks depend on it."""
 
-    __slots__ = ("_choices", "_depth", "_fingerprint", "_remembered", "_service_tier", "_started")
+    __slots__ = ("_choices", "_depth", "_fingerprint", "_remembered", "_service_tier", "started")
 
     def __init__(self, depth: int = DEPTH) -> None:
         self._depth = depth
-        self._started = False
+        self.started = False
         self._service_tier: str | None = None
         self._fingerprint: str | None = None
         self._choices: dict[int, _ChoiceState] = {}
@@ -218,24 +220,40 @@ class Assembly:
         words = (state.finish for state in self._choices.values() if state.finish is not None)
         return next((word for word in words if FINISH_REASONS.get(word.lower()) == "error"), None)
 
+    def add_plain(self, chunk: PlainChunk, items: list[Item]) -> None:
+        """Append the items of a chunk of nothing but text, once the reply has started. Raises `LimitCrossed`."""
+        position = 0
+        for choice in chunk.choices:
+            index = choice.index
+            if index is None:
+                index = position
+            state = self._choices.get(index) or self._begin_choice(index)
+            delta = choice.delta
+            if delta is not None:
+                text = delta.content
+                if text:
+                    items.append(TextDelta(text, index))
+            word = choice.finish_reason
+            if word and word != state.finish:
+                state.finish = word
+                items.append(ChoiceFinished(FINISH_REASONS.get(word.lower(), "stop"), word, index))
+            position += 1  # noqa: SIM113  (this runs for every chunk, and enumerate would cost a tuple each time)
+
     def add(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> None:
         """Append the items of this chunk. Raises `MalformedChunk` or `LimitCrossed`, after the items before the fault."""
-        if (
-            not self._started
-            or leftovers is not None
-            or chunk.provider is not None
-            or (self._fingerprint is None and chunk.system_fingerprint is not None)
-        ):
+        if leftovers is not None or chunk.provider is not None or chunk.usage is not None or not self.started:
             self._reply_fields(chunk, leftovers, items)
-        if chunk.service_tier is not None:
-            self._service_tier = chunk.service_tier
-        for position, choice in enumerate(chunk.choices or ()):
-            index = position if choice.index is None else choice.index
+        unread = None
+        position = 0
+        for choice in chunk.choices or ():
+            index = choice.index
+            if index is None:
+                index = position
             state = self._choices.get(index) or self._begin_choice(index)
-            unread = None if leftovers is None else leftovers.choices[position]
-            if leftovers is not None and position in leftovers.contents:
-                for piece in leftovers.contents[position]:
-                    _content_piece(piece, index, leftovers.choices[position], items)
+            if leftovers is not None:
+                unread = leftovers.choices[position]
+                for piece in leftovers.contents.get(position, ()):
+                    _content_piece(piece, index, unread, items)
             delta = choice.delta
             if delta is not None:
                 text = delta.content
@@ -256,14 +274,15 @@ class Assembly:
             if (
                 unread is not None
                 or choice.logprobs is not None
-                or choice.content_filter_results
-                or choice.native_finish_reason
+                or choice.content_filter_results is not None
+                or choice.native_finish_reason is not None
             ):
                 self._choice_fields(choice, index, unread, items)
             word = choice.finish_reason
             if word and word != state.finish:
                 state.finish = word
                 items.append(ChoiceFinished(FINISH_REASONS.get(word.lower(), "stop"), word, index))
+            position += 1  # noqa: SIM113  (this runs for every chunk, and enumerate would cost a tuple each time)
         if chunk.usage is not None:
             self._usage(chunk.usage, items)
 
@@ -350,12 +369,15 @@ class Assembly:
 
     def _reply_fields(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> None:
         """The start of the reply, once, and fields of the reply itself, when they change."""
-        if not self._started and (chunk.id or chunk.model or chunk.choices):
-            self._started = True
-            items.append(ReplyStarted(chunk.id or None, chunk.model or None, chunk.created or None))
         fields: JsonObject = {}
-        if self._fingerprint is None and chunk.system_fingerprint is not None:
-            self._fingerprint = fields["system_fingerprint"] = chunk.system_fingerprint
+        starts = not self.started and bool(chunk.id or chunk.model or chunk.choices)
+        if starts:
+            self.started = True
+            items.append(ReplyStarted(chunk.id or None, chunk.model or None, chunk.created or None))
+        if starts or chunk.usage is not None:
+            self._service_tier = chunk.service_tier or self._service_tier
+            if chunk.system_fingerprint is not None and self._fingerprint is None:
+                self._fingerprint = fields["system_fingerprint"] = chunk.system_fingerprint
         candidates = dict(leftovers.reply) if leftovers is not None else {}
         if chunk.provider is not None:
             candidates["provider"] = chunk.provider

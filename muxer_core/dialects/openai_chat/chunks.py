@@ -109,6 +109,38 @@ class Chunk(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     error: None = None
 
 
+class PlainDelta(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """Nothing but text."""
+
+    content: str | None = None
+    role: str | None = None
+    refusal: None = None
+
+
+class PlainChoice(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """One answer that says nothing but text, or that it is finished."""
+
+    index: Index | None = None
+    delta: PlainDelta | None = None
+    logprobs: None = None
+    finish_reason: str | None = None
+
+
+class PlainChunk(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A chunk of nothing but text: what nearly all chunks of nearly all streams are. `Chunk` can say the same, more slowly."""
+
+    id: str | None = None
+    object: str | None = None
+    created: Index | None = None
+    model: str | None = None
+    service_tier: str | None = None
+    system_fingerprint: str | None = None
+    choices: list[PlainChoice] = []
+    usage: None = None
+    obfuscation: str | None = None
+    p: str | None = None
+
+
 class Thought(msgspec.Struct, gc=False):
     """A piece of thinking that came inside a content list, before or between its text."""
 
@@ -124,6 +156,9 @@ class Leftovers(msgspec.Struct):
     choices: list[JsonObject]
     contents: dict[int, list[str | Thought | JsonObject]]
 
+
+decode_plain_chunk = msgspec.json.Decoder(PlainChunk).decode
+"""The narrow typed reader. Raises what `decode_chunk` raises, for everything that is more than text."""
 
 decode_chunk = msgspec.json.Decoder(Chunk).decode
 """The typed reader. Raises `msgspec.MsgspecError` (or `RecursionError`) for what the lenient reader must take."""

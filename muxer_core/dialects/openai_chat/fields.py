@@ -76,7 +76,7 @@ CHUNK: tuple[Field, ...] = (
     Field("choices", "typed", "the items"),
     Field("usage", "typed", "UsageReported"),
     Field("service_tier", "typed", "Usage.service_tier"),
-    Field("system_fingerprint", "extras", "ExtrasReported", "the first one"),
+    Field("system_fingerprint", "extras", "ExtrasReported", "the first one told with the start or with usage"),
     Field("provider", "extras", "ExtrasReported", "when it changes"),
     Field("obfuscation", "dropped", "", "random padding against traffic analysis (OpenAI)"),
     Field("p", "dropped", "", "the same (Mistral)"),

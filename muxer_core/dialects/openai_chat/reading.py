@@ -2,30 +2,43 @@
 
 Rules that hold here:
 
-* The typed reader is tried first; what it cannot take, the lenient one does. After `MISSES_IN_A_ROW` misses the typed try is left out
-  for the next `LENIENT_FOR` texts, so that a server with fields of its own does not pay for both. The items are the same either way.
+* Three readers, each wider and slower than the one before: nothing but text, everything that is common, anything. What one cannot take,
+  the next does, and the items are the same whichever reads. So that a server with fields of its own does not pay for every try, the
+  narrow one is left out for `WIDE_FOR` events after a miss, and both typed ones for `LENIENT_FOR` events after `MISSES_IN_A_ROW`.
 * A text with an `error` is a failure with the server's words, whatever else it holds.
 * Nothing raises: what is wrong with the text is a `FailureReported`, after the items before the fault.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from muxer_core.dialects.json_text import is_object, read_json
 from muxer_core.dialects.openai_chat.assembly import Assembly, LimitCrossed
-from muxer_core.dialects.openai_chat.chunks import Chunk, Leftovers, MalformedChunk, decode_chunk, json_text, read_chunk
+from muxer_core.dialects.openai_chat.chunks import (
+    MalformedChunk,
+    decode_chunk,
+    decode_plain_chunk,
+    json_text,
+    read_chunk,
+)
 from muxer_core.dialects.openai_chat.costs import cost_beside_usage
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import CostReported, FailureReported, Item
 from muxer_core.wire.json import Unreadable
 from muxer_core.wire.limits import Limits
+from muxer_core.wire.sse import SseEvent
 
 MISSES_IN_A_ROW = 4
 LENIENT_FOR = 64
+WIDE_FOR = 16
+
+MISS = (msgspec.MsgspecError, RecursionError, UnicodeError)
+"""What a typed reader raises for a text that a wider one must take."""
 
 
 class _Texts(msgspec.Struct, gc=False):
@@ -38,35 +51,52 @@ class _Texts(msgspec.Struct, gc=False):
 class Reading:
     """Reads the texts of one reply into items."""
 
-    __slots__ = ("_depth", "_misses", "_skip", "assembly")
+    __slots__ = ("_depth", "_misses", "_wide_left", "assembly", "lenient_left")
 
     def __init__(self, limits: Limits) -> None:
         self.assembly = Assembly(limits.depth)
+        self.lenient_left = 0
         self._depth = limits.depth
         self._misses = 0
-        self._skip = 0
+        self._wide_left = 0
+
+    def read_events(self, events: Iterable[SseEvent], items: list[Item]) -> SseEvent | None:
+        """Append the items of events that the typed reader takes; the first event that needs more is given back, None when none does.
+
+        This is the path of nearly every chunk, so it does nothing else. Raises `MalformedChunk` and `LimitCrossed`.
+        """
+        assembly = self.assembly
+        add_plain = assembly.add_plain
+        for event in events:
+            if event.event or self.lenient_left:
+                return event
+            data = event.data
+            if self._wide_left:
+                self._wide_left -= 1
+            elif assembly.started:
+                try:
+                    plain = decode_plain_chunk(data)
+                except MISS:
+                    self._wide_left = WIDE_FOR
+                else:
+                    add_plain(plain, items)
+                    continue
+            try:
+                chunk = decode_chunk(data)
+            except MISS:
+                self._misses += 1
+                if self._misses == MISSES_IN_A_ROW:
+                    self._misses, self.lenient_left = 0, LENIENT_FOR
+                return event
+            self._misses = 0
+            assembly.add(chunk, None, items)
+        return None
 
     def read(self, data: bytes, items: list[Item], *, whole: bool = False, failed: bool = False) -> bool:
-        """Append the items of one text; True when nothing may follow, because the last item is a failure.
+        """Append the items of one text, read leniently; True when nothing may follow, because the last item is a failure.
 
         `whole` says that the text is a whole reply; `failed` that its event is named `error`.
         """
-        if self._skip:
-            self._skip -= 1
-        elif not whole:
-            try:
-                chunk = decode_chunk(data)
-            except (msgspec.MsgspecError, RecursionError, UnicodeError):
-                self._misses += 1
-                if self._misses == MISSES_IN_A_ROW:
-                    self._misses, self._skip = 0, LENIENT_FOR
-            else:
-                self._misses = 0
-                if not failed:
-                    return self._add(chunk, None, items)
-        return self._read_leniently(data, items, whole=whole, failed=failed)
-
-    def _read_leniently(self, data: bytes, items: list[Item], *, whole: bool, failed: bool) -> bool:
         try:
             value = read_json(data, depth=self._depth)
         except Unreadable as fault:
@@ -93,11 +123,10 @@ class Reading:
         texts = _texts(data, value)
         try:
             chunk, leftovers = read_chunk(value, texts.usage, whole=whole)
-        except MalformedChunk as fault:
-            items.append(_malformed(fault))
-            return True
-        cost = leftovers.reply.get("cost")
-        if self._add(chunk, leftovers, items):
+            cost = leftovers.reply.get("cost")
+            self.assembly.add(chunk, leftovers, items)
+        except (MalformedChunk, LimitCrossed) as fault:
+            items.append(fault_failure(fault))
             return True
         if cost is not None:
             reported = cost_beside_usage(cost, texts.cost)
@@ -105,19 +134,11 @@ class Reading:
                 items.append(CostReported(reported))
         return False
 
-    def _add(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> bool:
-        try:
-            self.assembly.add(chunk, leftovers, items)
-        except MalformedChunk as fault:
-            items.append(_malformed(fault))
-            return True
-        except LimitCrossed as crossed:
-            items.append(FailureReported(Failure(kind="limit_exceeded", message=str(crossed))))
-            return True
-        return False
 
-
-def _malformed(fault: MalformedChunk) -> FailureReported:
+def fault_failure(fault: MalformedChunk | LimitCrossed) -> FailureReported:
+    """The failure that a fault inside a chunk becomes."""
+    if isinstance(fault, LimitCrossed):
+        return FailureReported(Failure(kind="limit_exceeded", message=str(fault)))
     return FailureReported(Failure(kind="malformed", message=f"the server sent a chunk that cannot be read: {fault}"))
 
 

@@ -20,13 +20,15 @@ from __future__ import annotations
 
 import re
 
-from muxer_core.dialects.openai_chat.reading import Reading
+from muxer_core.dialects.openai_chat.assembly import LimitCrossed
+from muxer_core.dialects.openai_chat.chunks import MalformedChunk
+from muxer_core.dialects.openai_chat.reading import Reading, fault_failure
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder, ended
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import FailureReported, Item, SourceEvent
 from muxer_core.wire.heads import Headers
 from muxer_core.wire.limits import Limits
-from muxer_core.wire.sse import SseDecoder
+from muxer_core.wire.sse import SseDecoder, SseEvent
 
 DONE = "[DONE]"
 EVIDENCE_DONE = DONE
@@ -62,12 +64,11 @@ class StreamDecoder:
             self._whole = WholeReplyDecoder(self._limits, self._headers, keep_source=self._keep_source)
         if self._whole is not None:
             return self._whole.receive_data(data)
-        self._tail = data[-_TAIL:] if len(data) >= _TAIL else (self._tail + data)[-_TAIL:]
+        self._tail = data if len(data) > _TAIL else (self._tail + data)[-_TAIL:]
         items: list[Item] = []
-        for event in self._sse.receive_data(data):
-            if self._take(event.event, event.data, items):
-                self._closed = True
-                return items
+        if self._read(self._sse.receive_data(data), items):
+            self._closed = True
+            return items
         if self._sse.failure is not None:
             self._closed = True
             items.append(FailureReported(self._sse.failure))
@@ -80,7 +81,7 @@ class StreamDecoder:
         if self._closed:
             return []
         self._closed = True
-        if _UNCLOSED_DONE.search(self._tail):
+        if _UNCLOSED_DONE.search(self._tail[-_TAIL:]):
             return [self._done()]
         if self._reading.assembly.all_finished and not self._sse.pending:
             return [ended(self._reading, EVIDENCE_FINISHED)]
@@ -93,16 +94,36 @@ class StreamDecoder:
             self._sniffing = False
         return first == b"{"
 
-    def _take(self, name: str, data: bytes, items: list[Item]) -> bool:
-        """Append the items of one event; True when nothing may follow."""
-        if self._keep_source:
-            items.append(SourceEvent(data))
-        if data[:1] == b"[" and data.strip() == _DONE:
+    def _read(self, events: list[SseEvent], items: list[Item]) -> bool:
+        """Append the items of these events; True when nothing may follow."""
+        rest = iter(events)
+        reading = self._reading
+        try:
+            if not self._keep_source:
+                while (event := reading.read_events(rest, items)) is not None:
+                    if self._take(event, items):
+                        return True
+                return False
+            for event in rest:
+                items.append(SourceEvent(event.data))
+                if reading.read_events((event,), items) is not None and self._take(event, items):
+                    return True
+        except (MalformedChunk, LimitCrossed) as fault:
+            items.append(fault_failure(fault))
+            return True
+        return False
+
+    def _take(self, event: SseEvent, items: list[Item]) -> bool:
+        """Append the items of an event that the typed reader did not take; True when nothing may follow."""
+        data = event.data
+        if data.strip() == _DONE:
             items.append(self._done())
             return True
-        if name == "ping" or not data or data.isspace():
+        if self._reading.lenient_left:
+            self._reading.lenient_left -= 1
+        if event.event == "ping" or data.isspace() or not data:
             return False
-        return self._reading.read(data, items, failed=name == "error")
+        return self._reading.read(data, items, failed=event.event == "error")
 
     def _done(self) -> Item:
         if not self._reading.assembly.has_choices:
