@@ -1,0 +1,266 @@
+"""From tables to values: cards, providers, deployments. Each function notes what is wrong, and goes on.
+
+Rules that hold here: a provider that is known by name needs no address (`known_providers`); a provider that no deployment names serves
+every model, as `provider/model`; the names of deployments are unique, since they stand in logs, decisions and records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from math import isfinite
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from muxer_core.catalog.cards import ALL_CAPABILITIES, CAPABILITIES, ModelCard, capability_mask
+from muxer_core.catalog.deployments import Deployment, Provider
+from muxer_core.config.known_providers import KNOWN_PROVIDERS
+from muxer_core.config.problems import Problems, did_you_mean, inside
+from muxer_core.config.reading import NONE, read_table
+from muxer_core.config.tables import DeploymentTable, FileTable, ModelTable, PriceTable, ProviderTable
+from muxer_core.dialects.openai_chat import OpenAIChatOptions
+from muxer_core.dialects.registry import CLIENT_DIALECTS
+from muxer_core.money import PriceCard, exact
+from muxer_core.values.errors import InvalidRequest
+from muxer_core.wire.heads import CredentialRef, Headers
+
+ANY_MODEL = "*"
+"""As an upstream model: whatever name was asked for, verbatim."""
+
+_DIALECT_OPTIONS = {"openai_chat": OpenAIChatOptions}
+_LOOKS_SECRET = re.compile(r"(?:sk|pk|gsk|xai|rk|key|Bearer)[-_ ].{8,}|[A-Za-z0-9+/_-]{40,}")
+
+
+def build_providers(table: FileTable, problems: Problems) -> dict[str, Provider | None]:
+    """Every provider by name; None for one that is wrong."""
+    return {
+        name: None if one is None else _provider(name, one, inside("providers", name), problems)
+        for name, one in table.providers.items()
+    }
+
+
+def _provider(name: str, table: ProviderTable, path: str, problems: Problems) -> Provider | None:
+    before = len(problems.found)
+    if not name or "/" in name or ANY_MODEL in name:
+        problems.add(path, "a provider's name must not be empty and must hold neither / nor *")
+    known = KNOWN_PROVIDERS.get(name)
+    base_url = table.base_url or (known.base_url if known else None)
+    if base_url is None:
+        problems.add(
+            inside(path, "base_url"),
+            f"is missing; only these providers are known by name: {', '.join(KNOWN_PROVIDERS)}",
+        )
+    elif trouble := _address_trouble(base_url):
+        problems.add(inside(path, "base_url"), trouble)
+    if table.dialect not in CLIENT_DIALECTS:
+        near = did_you_mean(table.dialect, CLIENT_DIALECTS)
+        problems.add(
+            inside(path, "dialect"), f"{table.dialect!r} is not known; known are {', '.join(CLIENT_DIALECTS)}{near}"
+        )
+    elif table.dialect in _DIALECT_OPTIONS:
+        read_table(_DIALECT_OPTIONS[table.dialect], table.options, inside(path, "options"), problems)
+    try:
+        Headers.of(table.headers)
+    except InvalidRequest as error:
+        problems.add(
+            inside(path, "headers"), f"{error.field}: {error.problem}" if error.field != "headers" else error.problem
+        )
+    credential = _credential(table, f"env:{known.variable}" if known else None, path, problems)
+    if len(problems.found) > before or base_url is None:
+        return None
+    return Provider(
+        name=name,
+        base_url=base_url.rstrip("/"),
+        dialect=table.dialect,
+        credential=credential,
+        headers=tuple(table.headers.items()),
+        options={key: _as_text(value) for key, value in table.options.items()},
+        billing=table.billing,
+    )
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _address_trouble(base_url: str) -> str | None:
+    """What is wrong with an address. It is not shown: it may hold a password."""
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port
+    except ValueError as error:
+        return f"is not an address: {error}"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "must be an address such as https://api.openai.com/v1"
+    if parts.username is not None or parts.password is not None:
+        return "must not hold a user or a password; use credential"
+    if parts.query or parts.fragment or any(character.isspace() for character in base_url):
+        return "must hold neither spaces, nor a query, nor a fragment"
+    return None
+
+
+def _credential(table: ProviderTable, usual: str | None, path: str, problems: Problems) -> CredentialRef | None:
+    name = table.credential or usual
+    if name is None or name == NONE:
+        return None
+    if not name.startswith("env:") and _LOOKS_SECRET.fullmatch(name):
+        problems.add(
+            inside(path, "credential"),
+            'looks like a secret, and a configuration names secrets only: put it into the environment and write "env:NAME"',
+        )
+    elif name == "env:":
+        problems.add(inside(path, "credential"), 'names no variable; write "env:NAME"')
+    return CredentialRef(name, table.credential_scheme)
+
+
+def build_cards(table: FileTable, problems: Problems) -> dict[str, ModelCard | None]:
+    """Every card by the model's name; None for one that is wrong."""
+    return {
+        name: None if one is None else _card(name, one, inside("models", name), problems)
+        for name, one in table.models.items()
+    }
+
+
+def _card(name: str, table: ModelTable, path: str, problems: Problems) -> ModelCard | None:
+    before = len(problems.found)
+    for field in ("context_window", "max_output_tokens", "requests_per_minute", "tokens_per_minute"):
+        _at_least_one(getattr(table, field), inside(path, field), problems)
+    if table.quality is not None and not 0 <= table.quality <= 1:
+        problems.add(inside(path, "quality"), f"must be between 0 and 1, got {table.quality}")
+    for number, capability in enumerate(table.capabilities or ()):
+        if capability not in CAPABILITIES:
+            known = did_you_mean(capability, CAPABILITIES) or f"; known are {', '.join(CAPABILITIES)}"
+            problems.add(f"{path}.capabilities[{number}]", f"{capability!r} is no capability{known}")
+    price = _price(table, path, problems)
+    if len(problems.found) > before:
+        return None
+    return ModelCard(
+        name=name,
+        price=price,
+        context_window=table.context_window,
+        max_output_tokens=table.max_output_tokens,
+        capabilities=ALL_CAPABILITIES if table.capabilities is None else capability_mask(table.capabilities),
+        requests_per_minute=table.requests_per_minute,
+        tokens_per_minute=table.tokens_per_minute,
+        quality=table.quality,
+        task_types=table.task_types,
+        metadata=table.metadata,
+    )
+
+
+def _at_least_one(number: int | None, path: str, problems: Problems) -> None:
+    if number is not None and number < 1:
+        problems.add(path, f"must be at least 1, got {number}")
+
+
+def _price(table: ModelTable | DeploymentTable, path: str, problems: Problems) -> PriceCard | None:
+    """The price of a table, in either unit; None when it names none or a wrong one."""
+    if table.price is not None and table.price_per_thousand is not None:
+        problems.add(inside(path, "price_per_thousand"), "contradicts price: give one of the two")
+        return None
+    if table.price is not None:
+        return _price_card(table.price, Fraction(1), inside(path, "price"), problems)
+    if table.price_per_thousand is not None:
+        return _price_card(table.price_per_thousand, Fraction(1000), inside(path, "price_per_thousand"), problems)
+    return None
+
+
+def _price_card(table: PriceTable, factor: Fraction, path: str, problems: Problems) -> PriceCard | None:
+    prices: dict[str, Fraction] = {}
+    given: dict[str, Any] = {
+        name: getattr(table, name) for name in PriceTable.__struct_fields__ if name not in ("source", "date")
+    }
+    for name, amount in given.items():
+        if amount is None:
+            continue
+        try:
+            prices[name] = exact(amount, name) * (1 if name == "request" else factor)
+        except InvalidRequest as error:
+            problems.add_invalid(inside(path, name), error)
+    if table.input is None and table.output is None and table.request == 0:
+        problems.add(path, "names neither input nor output nor request")
+    return PriceCard.per_million(**prices, source=table.source, date=table.date)
+
+
+def build_deployments(
+    table: FileTable,
+    providers: Mapping[str, Provider | None],
+    cards: Mapping[str, ModelCard | None],
+    problems: Problems,
+) -> list[Deployment]:
+    """The deployments, and one for any model at each provider that none of them names."""
+    built: list[Deployment] = []
+    places: dict[str, str] = {}
+    for number, one in enumerate(table.deployments):
+        if one is None:
+            continue
+        path = f"deployments[{number}]"
+        deployment = _deployment(one, providers, cards, path, problems)
+        if deployment is None:
+            continue
+        if deployment.name in places:
+            words = f"{deployment.name!r} is the name of {places[deployment.name]}; give this one a name of its own"
+            problems.add(inside(path, "name"), words)
+        places.setdefault(deployment.name, path)
+        built.append(deployment)
+    named = {one.provider for one in table.deployments if one is not None}
+    for name, provider in providers.items():
+        if provider is not None and name not in named and None not in table.deployments:
+            built.append(_deployment_of_any_model(provider))
+    served = {one.model for one in table.deployments if one is not None}
+    for name in cards:
+        if name not in served and None not in table.deployments:
+            problems.add(inside("models", name), f"no deployment serves this model{did_you_mean(name, served)}")
+    if not built and not problems.found:
+        problems.add("deployments", "there is none, and no provider either; name a provider to begin with")
+    return built
+
+
+def _deployment_of_any_model(provider: Provider) -> Deployment:
+    name = f"{provider.name}/{ANY_MODEL}"
+    return Deployment(name=name, card=ModelCard(name=name), provider=provider, upstream_model=ANY_MODEL)
+
+
+def _deployment(
+    table: DeploymentTable,
+    providers: Mapping[str, Provider | None],
+    cards: Mapping[str, ModelCard | None],
+    path: str,
+    problems: Problems,
+) -> Deployment | None:
+    before = len(problems.found)
+    upstream = table.upstream_model or table.model
+    for field in ("model", "provider"):
+        if not getattr(table, field):
+            problems.add(inside(path, field), "must not be empty")
+    if table.provider and table.provider not in providers:
+        near = did_you_mean(table.provider, providers)
+        problems.add(inside(path, "provider"), f"{table.provider!r} is not one of the providers{near}")
+    if not (table.weight > 0 and isfinite(table.weight)):
+        problems.add(inside(path, "weight"), f"must be more than 0, got {table.weight}")
+    if ANY_MODEL in upstream and upstream != ANY_MODEL:
+        problems.add(inside(path, "upstream_model"), 'is one model, or "*" alone for whatever name was asked for')
+    for field in ("requests_per_minute", "tokens_per_minute"):
+        _at_least_one(getattr(table, field), inside(path, field), problems)
+    price = _price(table, path, problems)
+    provider = providers.get(table.provider)
+    card = cards.get(table.model, ModelCard(name=table.model))
+    if len(problems.found) > before or provider is None or card is None:
+        return None
+    own = {
+        "price": price,
+        "requests_per_minute": table.requests_per_minute,
+        "tokens_per_minute": table.tokens_per_minute,
+    }
+    return Deployment(
+        name=table.name or f"{table.provider}/{upstream}",
+        card=msgspec.structs.replace(card, **{field: value for field, value in own.items() if value is not None}),
+        provider=provider,
+        upstream_model=upstream,
+        weight=table.weight,
+        priority=table.priority,
+        tags=table.tags,
+    )
