@@ -14,6 +14,9 @@ from muxer_core.values.errors import InvalidRequest
 PICO = 10**12
 """Pico-dollars in a US dollar."""
 
+MOST_DIGITS = 30
+"""Digits before the point. More are refused: an exponent such as 1e999999999 would take all memory to become an integer."""
+
 
 class Usd(msgspec.Struct, frozen=True, gc=False, order=True, repr_omit_defaults=False):
     """An amount of US dollars; `pico` is that amount in 10^-12 dollars. Sums and differences are exact.
@@ -29,7 +32,8 @@ class Usd(msgspec.Struct, frozen=True, gc=False, order=True, repr_omit_defaults=
     @classmethod
     def parse(cls, amount: Usd | Decimal | str | float, *, field: str = "amount") -> Usd:
         """An amount given as text, as a decimal, or as a number of dollars. A float means what its shortest spelling says, so that
-        0.01 is a cent. Raises `InvalidRequest` for `field` when it is no finite number or has digits below a pico-dollar."""
+        0.01 is a cent. Raises `InvalidRequest` for `field` when it is no finite number or has digits below a pico-dollar.
+        """
         if isinstance(amount, Usd):
             return amount
         if isinstance(amount, bool):
@@ -40,6 +44,10 @@ class Usd(msgspec.Struct, frozen=True, gc=False, order=True, repr_omit_defaults=
             raise InvalidRequest(field, f"must be an amount of US dollars, got {amount!r}") from None
         if not dollars.is_finite():
             raise InvalidRequest(field, f"must be a finite amount of US dollars, got {amount!r}")
+        if dollars and dollars.adjusted() < -12:
+            raise InvalidRequest(field, f"has digits below a pico-dollar (10^-12): {amount!r}")
+        if dollars.adjusted() > MOST_DIGITS or len(dollars.as_tuple().digits) > 2 * MOST_DIGITS:
+            raise InvalidRequest(field, f"is too large, or has too many digits: {dollars:.3e}")
         numerator, denominator = dollars.as_integer_ratio()
         pico, rest = divmod(numerator * PICO, denominator)
         if rest:
@@ -53,11 +61,16 @@ class Usd(msgspec.Struct, frozen=True, gc=False, order=True, repr_omit_defaults=
         return Usd(self.pico - other.pico)
 
     def __mul__(self, times: int) -> Usd:
+        """`times` is a whole number: a fraction of an amount needs a rule for rounding, which is its caller's to choose."""
+        if type(times) is not int:
+            return NotImplemented
         return Usd(self.pico * times)
 
-    def __radd__(self, other: int) -> Usd:
+    __rmul__ = __mul__
+
+    def __radd__(self, other: Usd | int) -> Usd:
         """Lets `sum` start from its 0."""
-        if other:
+        if isinstance(other, Usd) or other:
             return NotImplemented
         return self
 
