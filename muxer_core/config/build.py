@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from math import isfinite
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,12 +16,12 @@ import msgspec
 from muxer_core.catalog.cards import ALL_CAPABILITIES, CAPABILITIES, ModelCard, capability_mask
 from muxer_core.catalog.deployments import Deployment, Provider
 from muxer_core.config.known_providers import KNOWN_PROVIDERS
+from muxer_core.config.prices import read_price
 from muxer_core.config.problems import Problems, did_you_mean, inside
 from muxer_core.config.reading import NONE, read_table
-from muxer_core.config.tables import DeploymentTable, FileTable, ModelTable, PriceTable, ProviderTable
+from muxer_core.config.tables import DeploymentTable, FileTable, ModelTable, ProviderTable
 from muxer_core.dialects.openai_chat import OpenAIChatOptions
 from muxer_core.dialects.registry import CLIENT_DIALECTS
-from muxer_core.money import PriceCard, exact
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.wire.heads import CredentialRef, Headers
 
@@ -134,7 +132,7 @@ def _card(name: str, table: ModelTable, path: str, problems: Problems) -> ModelC
         if capability not in CAPABILITIES:
             known = did_you_mean(capability, CAPABILITIES) or f"; known are {', '.join(CAPABILITIES)}"
             problems.add(f"{path}.capabilities[{number}]", f"{capability!r} is no capability{known}")
-    price = _price(table, path, problems)
+    price = read_price(table, path, problems)
     if len(problems.found) > before:
         return None
     return ModelCard(
@@ -154,35 +152,6 @@ def _card(name: str, table: ModelTable, path: str, problems: Problems) -> ModelC
 def _at_least_one(number: int | None, path: str, problems: Problems) -> None:
     if number is not None and number < 1:
         problems.add(path, f"must be at least 1, got {number}")
-
-
-def _price(table: ModelTable | DeploymentTable, path: str, problems: Problems) -> PriceCard | None:
-    """The price of a table, in either unit; None when it names none or a wrong one."""
-    if table.price is not None and table.price_per_thousand is not None:
-        problems.add(inside(path, "price_per_thousand"), "contradicts price: give one of the two")
-        return None
-    if table.price is not None:
-        return _price_card(table.price, Fraction(1), inside(path, "price"), problems)
-    if table.price_per_thousand is not None:
-        return _price_card(table.price_per_thousand, Fraction(1000), inside(path, "price_per_thousand"), problems)
-    return None
-
-
-def _price_card(table: PriceTable, factor: Fraction, path: str, problems: Problems) -> PriceCard | None:
-    prices: dict[str, Fraction] = {}
-    given: dict[str, Any] = {
-        name: getattr(table, name) for name in PriceTable.__struct_fields__ if name not in ("source", "date")
-    }
-    for name, amount in given.items():
-        if amount is None:
-            continue
-        try:
-            prices[name] = exact(amount, name) * (1 if name == "request" else factor)
-        except InvalidRequest as error:
-            problems.add_invalid(inside(path, name), error)
-    if table.input is None and table.output is None and table.request == 0:
-        problems.add(path, "names neither input nor output nor request")
-    return PriceCard.per_million(**prices, source=table.source, date=table.date)
 
 
 def build_deployments(
@@ -245,7 +214,7 @@ def _deployment(
         problems.add(inside(path, "upstream_model"), 'is one model, or "*" alone for whatever name was asked for')
     for field in ("requests_per_minute", "tokens_per_minute"):
         _at_least_one(getattr(table, field), inside(path, field), problems)
-    price = _price(table, path, problems)
+    price = read_price(table, path, problems)
     provider = providers.get(table.provider)
     card = cards.get(table.model, ModelCard(name=table.model))
     if len(problems.found) > before or provider is None or card is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from types import UnionType
-from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 
@@ -41,7 +41,7 @@ def read_what_is_right(kind: type[T], value: object, problems: Problems) -> T:
     if not isinstance(value, Mapping):
         problems.add("", f"a configuration must be a table, got {got(value)}")
         return kind()
-    return kind(**_read_fields(kind, value, "", problems))
+    return kind(**_read_fields(kind, cast("Mapping[Any, object]", value), "", problems))
 
 
 def read_table(kind: type[T], value: object, path: str, problems: Problems) -> T | None:
@@ -52,7 +52,7 @@ def read_table(kind: type[T], value: object, path: str, problems: Problems) -> T
         problems.add(path, f"must be a table, got {got(value)}")
         return None
     before = len(problems.found)
-    read = _read_fields(kind, value, path, problems)
+    read = _read_fields(kind, cast("Mapping[Any, object]", value), path, problems)
     required = [field.name for field in msgspec.structs.fields(kind) if field.required]
     for name in required:
         if name not in value:

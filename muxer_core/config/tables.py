@@ -21,8 +21,29 @@ Amount = str | int | float
 """US dollars. A float means what its shortest spelling says."""
 
 
-class PriceTable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """US dollars for 1,000,000 units (under `price_per_thousand`: for 1,000), and for one request. `source` and `date` say whence."""
+class TierTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The prices that differ when the input has more than `above` tokens; they hold for the whole request."""
+
+    above: int
+    input: Amount | None = None
+    output: Amount | None = None
+    cached_input: Amount | None = None
+    cache_write_5m: Amount | None = None
+    cache_write_1h: Amount | None = None
+    audio_input: Amount | None = None
+    cached_audio_input: Amount | None = None
+    image_input: Amount | None = None
+    reasoning: Amount | None = None
+    audio_output: Amount | None = None
+    image_output: Amount | None = None
+    search: Amount | None = None
+    tool_call: Amount | None = None
+
+
+class PriceTable(msgspec.Struct, frozen=True, kw_only=True):
+    """US dollars for 1,000,000 units (under `price_per_thousand`: for 1,000); `request` is for one request. `source` and `date` say
+    where the prices are from and when they were read.
+    """
 
     input: Amount | None = None
     output: Amount | None = None
@@ -35,7 +56,11 @@ class PriceTable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasoning: Amount | None = None
     audio_output: Amount | None = None
     image_output: Amount | None = None
+    search: Amount | None = None
+    tool_call: Amount | None = None
     request: Amount = 0
+    tiers: tuple[TierTable, ...] = ()
+    currency: str = "USD"
     source: str = "configuration"
     date: str = ""
 
