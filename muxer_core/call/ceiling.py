@@ -19,6 +19,7 @@ from muxer_core.values.request import CeilingMode
 if TYPE_CHECKING:
     from muxer_core.call.plan import Place
 
+
 class Demand(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """How large a request is, in tokens. `input_bound` is None when no proof exists; `unbounded` then says what stands in the way.
 

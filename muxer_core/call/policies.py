@@ -62,7 +62,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_attempts: int = 4
     backoff: float = 0.5
     backoff_max: float = 8.0
-    retry_after_max: float = 60.0
+    retry_after_max: float = 20.0
 
     def __post_init__(self) -> None:
         """Refuse numbers that cannot be meant."""

@@ -133,7 +133,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         hedge=HedgePolicy(after=1.0, max_hedges=draw(st.integers(1, 2))) if kind == "hedge" else None,
         cascade=CascadePolicy(steps=draw(st.integers(2, 3))) if kind == "cascade" else None,
     )
-    max_cost = draw(st.sampled_from([None, None, Usd.parse("0.01"), Usd.parse("0.002")]))
+    max_cost = draw(st.sampled_from([None, None, Usd.parse("0.002"), Usd.parse("0.0005")]))
     max_tokens = draw(st.sampled_from([None, 50]))
     return Scenario(
         operation=chat(streamed=True, max_tokens=max_tokens),

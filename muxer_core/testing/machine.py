@@ -59,7 +59,9 @@ class CallMachine(RuleBasedStateMachine):
         self.scenario = scenario
         self.clock = VirtualClock()
         self.referee = Referee(
-            max_cost=None if scenario.plan.max_cost is None else scenario.plan.max_cost.pico, parallel=scenario.parallel
+            max_cost=None if scenario.plan.max_cost is None else scenario.plan.max_cost.pico,
+            parallel=scenario.parallel,
+            max_attempts=scenario.plan.policies.retry.max_attempts + _hedges(scenario),
         )
         self.call = self.call_type(
             scenario.operation,
@@ -98,6 +100,11 @@ class CallMachine(RuleBasedStateMachine):
                 self.finished(command)
             elif isinstance(command, Deliver):
                 self.clock.sleep(self.scenario.consumer_pause)
+                assert not self.call.wake_reason().startswith("stall"), "a slow consumer is no stalled provider"
+
+        self.referee.at_rest()
+        waits = self.waiting or self.referee.finished or self.call.wake_reason().startswith("backoff")
+        assert waits, "a call that is not over waits for an answer or for its next attempt"
 
     def finished(self, command: Finish) -> None:
         """The call is over: nothing may be owed, and nothing may wake it."""
@@ -111,11 +118,11 @@ class CallMachine(RuleBasedStateMachine):
         self.steps += 1
         self.referee.saw_event(event)
         self.call.handle_event(event, self.clock())
-        self.drain()
         if self.steps == self.scenario.cancel_at_step:
+            # Before the commands are taken: what was wished for and not yet done must be taken back.
             self.referee.saw_event(CancelRequested())
             self.call.handle_event(CancelRequested(), self.clock())
-            self.drain()
+        self.drain()
 
     def take(self, kind: type[Any], choice: int) -> Any:
         """One of the commands of a kind that wait for an answer."""
@@ -269,3 +276,8 @@ class CallMachine(RuleBasedStateMachine):
 
 def _head(attempt: int, status: int) -> ResponseStarted:
     return ResponseStarted(attempt, ResponseHead(status, Headers()))
+
+
+def _hedges(scenario: Scenario) -> int:
+    hedge = scenario.plan.policies.hedge
+    return 0 if hedge is None else hedge.max_hedges

@@ -25,13 +25,16 @@ class LawBroken(AssertionError):
 
 
 class Referee:
-    """Watches one call. `max_cost` (pico-dollars) is the ceiling to hold it to; `parallel` is what the driver can do."""
+    """Watches one call. `max_cost` (pico-dollars) is the ceiling to hold it to, `parallel` what the driver can do, `max_attempts` how many
+    attempts may be opened, cascade steps apart."""
 
-    def __init__(self, *, max_cost: int | None = None, parallel: int = 1) -> None:
+    def __init__(self, *, max_cost: int | None = None, parallel: int = 1, max_attempts: int | None = None) -> None:
         self.reached: set[str] = set()
         self.objected = False
         self._max_cost = max_cost
         self._parallel = parallel
+        self._max_attempts = max_attempts
+        self._cascades: set[int] = set()
         self._bounds: dict[int, int] = {}
         self._granted: set[int] = set()
         self._settled: dict[int, int] = {}
@@ -97,6 +100,13 @@ class Referee:
             case Finish():
                 self._finish(command)
 
+    def at_rest(self) -> None:
+        """Every command was taken: what must hold between two events."""
+        if self._serving is not None:
+            self._demand(self._opened - self._closed <= {self._serving}, "who lost the race is closed at once (law 2)")
+        if self._cancelled:
+            self._demand(self._opened == self._closed, "a cancellation closes everything at once (law 7)")
+
     def _reserve(self, command: Reserve) -> None:
         self.reached.add(command.cause)
         self._demand(command.attempt not in self._bounds, "an attempt is reserved once")
@@ -111,6 +121,8 @@ class Referee:
                 "booked + held + bound <= max_cost (law 4)",
             )
         self._bounds[command.attempt] = 0 if command.amount is None else command.amount.pico
+        if command.cause == "cascade":
+            self._cascades.add(command.attempt)
 
     def _open(self, command: OpenAttempt) -> None:
         self._demand(command.attempt in self._granted, "an attempt opens after its reservation was granted (law 3)")
@@ -118,6 +130,11 @@ class Referee:
         self._demand(self._serving is None, "nothing opens after the commit (law 2)")
         self._demand(not self._cancelled, "nothing opens after a cancellation (law 7)")
         self._opened.add(command.attempt)
+        if self._max_attempts is not None:
+            self._demand(
+                len(self._opened - self._cascades) <= self._max_attempts,
+                "no more attempts than the policy allows (law 6)",
+            )
         self._demand(
             len(self._opened - self._closed) <= self._parallel, "no more attempts are open than the driver can run"
         )

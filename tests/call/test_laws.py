@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from muxer_core.testing.machine import CallMachine
 
-RUNS = 1_000
+RUNS = 500
 
 
 def explore(machine: type[CallMachine], runs: int, *, derandomize: bool = True) -> None:
@@ -18,7 +18,7 @@ def explore(machine: type[CallMachine], runs: int, *, derandomize: bool = True) 
         machine,
         settings=settings(
             max_examples=runs,
-            stateful_step_count=40,
+            stateful_step_count=25,
             deadline=None,
             derandomize=derandomize,
             database=None,
