@@ -74,3 +74,13 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     quality: float | None = None
     task_types: tuple[str, ...] = ()
     metadata: dict[str, JsonValue] = {}
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise InvalidRequest("card.name", "must not be empty")
+        for field in ("context_window", "max_output_tokens", "requests_per_minute", "tokens_per_minute"):
+            count: int | None = getattr(self, field)
+            if count is not None and count < 1:
+                raise InvalidRequest(f"card.{field}", f"must be at least 1, got {count}")
+        if self.quality is not None and not 0 <= self.quality <= 1:
+            raise InvalidRequest("card.quality", f"must be between 0 and 1, got {self.quality}")

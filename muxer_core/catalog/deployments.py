@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import msgspec
 
 from muxer_core.catalog.billing import BillingRules
 from muxer_core.catalog.cards import ModelCard
+from muxer_core.values.errors import InvalidRequest
 from muxer_core.wire.heads import CredentialRef
+
+ANY_MODEL = "*"
+"""As `upstream_model`: whatever name was asked for. In a deployment's name: any text."""
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An account at an endpoint. `base_url` has no trailing slash; `dialect` is a dialect's name, `options` its options."""
+    """An account at an endpoint. `base_url` has no trailing slash; `dialect` is a dialect's name, `options` its options.
+
+    `headers` are sent with every request. `billing` says what an attempt that did not end well is booked at.
+    """
 
     name: str
     base_url: str
@@ -20,10 +29,18 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     options: dict[str, str] = {}
     billing: BillingRules = BillingRules()
 
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise InvalidRequest("provider.name", "must not be empty")
+        if self.base_url.endswith("/"):
+            raise InvalidRequest("provider.base_url", f"must not end with a slash, got {self.base_url!r}")
+
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A model at a provider. `upstream_model` is its name there; `weight` (more than 0) is its share when a group is balanced by weight;
-    among deployments of one group a lower `priority` is preferred."""
+    """A model at a provider. `upstream_model` is its name there, or `ANY_MODEL`.
+
+    `weight` (more than 0) is its share when a group is balanced by weight; among deployments of one group a lower `priority` is preferred.
+    """
 
     name: str
     card: ModelCard
@@ -32,3 +49,10 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     weight: float = 1.0
     priority: int = 0
     tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for field, name in (("name", self.name), ("upstream_model", self.upstream_model)):
+            if not name:
+                raise InvalidRequest(f"deployment.{field}", "must not be empty")
+        if not (isfinite(self.weight) and self.weight > 0):
+            raise InvalidRequest("deployment.weight", f"must be more than 0, got {self.weight}")
