@@ -133,14 +133,16 @@ def _read_named(kind: Any, value: object, path: str, problems: Problems) -> Any:
     if not isinstance(value, Mapping):
         problems.add(path, f"must be a table, got {got(value)}")
         return _BAD
-    return _whole({str(key): _member(kind, one, inside(path, str(key)), problems) for key, one in value.items()})
+    table = cast("Mapping[object, object]", value)
+    return _whole({str(key): _member(kind, one, inside(path, str(key)), problems) for key, one in table.items()})
 
 
 def _read_listed(kind: Any, value: object, path: str, problems: Problems) -> Any:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         problems.add(path, f"must be a list, got {got(value)}")
         return _BAD
-    read = _whole({str(number): _member(kind, one, f"{path}[{number}]", problems) for number, one in enumerate(value)})
+    members = enumerate(cast("Sequence[object]", value))
+    read = _whole({str(number): _member(kind, one, f"{path}[{number}]", problems) for number, one in members})
     return _BAD if read is _BAD else tuple(read.values())
 
 
