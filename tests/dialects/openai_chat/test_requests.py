@@ -1,0 +1,377 @@
+"""Requests and messages: what is sent for each field, what is refused and by which name, and that messages survive both ways."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+
+from muxer_core.dialects.health import PROBES, encode_probe
+from muxer_core.dialects.openai_chat import OpenAIChat, OpenAIChatOptions
+from muxer_core.dialects.openai_chat.chunks import Choice, Chunk, Delta
+from muxer_core.dialects.openai_chat.fields import CHOICE, CHUNK, DELTA, REQUEST
+from muxer_core.dialects.openai_chat.messages import decode_message, decode_messages, encode_messages
+from muxer_core.dialects.openai_chat.options import output_limit_field
+from muxer_core.dialects.protocol import Encoded, Target
+from muxer_core.testing.openai_chat import messages, requests
+from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.messages import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Message,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from muxer_core.values.request import ChatRequest, CustomTool, FunctionTool, OutputFormat, ProviderTool, ToolChoice
+from muxer_core.wire.heads import CredentialRef
+
+TARGET = Target(
+    where="t",
+    base_url="http://127.0.0.1:4000/v1",
+    model="gpt-4o",
+    credential=CredentialRef("env:KEY"),
+    headers=(("x-team", "a"),),
+)
+HELLO = (Message("user", (TextPart("Hello"),)),)
+
+
+def encoded(request: ChatRequest, *, stream: bool = False, max_tokens: int | None = None, **options: Any) -> Encoded:
+    return OpenAIChat(OpenAIChatOptions(**options)).encode_chat(request, TARGET, max_tokens=max_tokens, stream=stream)
+
+
+def body(
+    stream: bool = False, max_tokens: int | None = None, options: dict[str, Any] | None = None, **fields: Any
+) -> dict[str, Any]:
+    request = ChatRequest(model="any", **{"messages": HELLO, **fields})
+    sent: dict[str, Any] = json.loads(
+        encoded(request, stream=stream, max_tokens=max_tokens, **(options or {})).request.body
+    )
+    return {name: value for name, value in sent.items() if name not in ("model", "messages")}
+
+
+def test_the_smallest_request() -> None:
+    request = encoded(ChatRequest(model="alias", messages=HELLO)).request
+    assert request.method == "POST"
+    assert request.url == "http://127.0.0.1:4000/v1/chat/completions"
+    assert json.loads(request.body) == {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+    assert request.credential == CredentialRef("env:KEY")
+    assert dict(request.headers.items()) == {
+        "content-type": "application/json",
+        "accept": "application/json",
+        "x-litellm-num-retries": "0",
+        "x-team": "a",
+    }
+
+
+SCHEMA = {"type": "object", "properties": {}}
+TOOLS = (
+    FunctionTool("f", "does f", SCHEMA, strict=True, extras={"cache_control": {}}),
+    CustomTool("c", "does c", {"type": "text"}),
+    ProviderTool({"type": "web"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"temperature": 0.5, "top_p": 0.9}, {"temperature": 0.5, "top_p": 0.9}),
+        ({"frequency_penalty": 1.0, "presence_penalty": -1.0, "seed": 7}, {"frequency_penalty": 1.0, "presence_penalty": -1.0, "seed": 7}),
+        ({"stop": ("a", "b"), "n": 3, "user": "u"}, {"stop": ["a", "b"], "n": 3, "user": "u"}),
+        ({"parallel_tool_calls": False, "reasoning_effort": "high"}, {"parallel_tool_calls": False, "reasoning_effort": "high"}),
+        ({"logprobs": True, "top_logprobs": 0}, {"logprobs": True, "top_logprobs": 0}),
+        ({"modalities": ("text", "audio"), "audio": {"voice": "v"}}, {"modalities": ["text", "audio"], "audio": {"voice": "v"}}),
+        ({"service_tier": "flex", "n": 1}, {"service_tier": "flex"}),
+        ({"output_format": OutputFormat("text")}, {"response_format": {"type": "text"}}),
+        ({"output_format": OutputFormat("json_object")}, {"response_format": {"type": "json_object"}}),
+        ({"output_format": OutputFormat("json_schema", "n", SCHEMA, True, "d")}, {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": SCHEMA, "strict": True, "description": "d"}}}),
+        ({"output_format": OutputFormat("json_schema", schema=SCHEMA)}, {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}}),
+        ({"extras": {"response_format": {"type": "regex"}}}, {"response_format": {"type": "regex"}}),
+        ({"extras": {"verbosity": "low", "prediction": {"a": [1.5, None]}, "x_new": True}}, {"verbosity": "low", "prediction": {"a": [1.5, None]}, "x_new": True}),
+        ({"tools": TOOLS}, {"tools": [
+            {"type": "function", "function": {"name": "f", "description": "does f", "parameters": SCHEMA, "strict": True}, "cache_control": {}},
+            {"type": "custom", "custom": {"name": "c", "description": "does c", "format": {"type": "text"}}},
+            {"type": "web"},
+        ]}),
+        ({"tools": (FunctionTool("f"), CustomTool("c"))}, {"tools": [{"type": "function", "function": {"name": "f"}}, {"type": "custom", "custom": {"name": "c"}}]}),
+    ],
+)  # fmt: skip
+def test_each_field(fields: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert body(**fields) == expected
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (ToolChoice("auto"), "auto"),
+        (ToolChoice("none"), "none"),
+        (ToolChoice("required", ("f",)), {"type": "function", "function": {"name": "f"}}),
+        (ToolChoice("required", ("c",)), {"type": "custom", "custom": {"name": "c"}}),
+        (ToolChoice("auto", ("f",)), {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [{"type": "function", "function": {"name": "f"}}]}}),
+        (ToolChoice("required", ("f", "c")), {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [{"type": "function", "function": {"name": "f"}}, {"type": "custom", "custom": {"name": "c"}}]}}),
+    ],
+)  # fmt: skip
+def test_tool_choice(choice: ToolChoice, expected: Any) -> None:
+    assert body(tools=TOOLS, tool_choice=choice)["tool_choice"] == expected
+
+
+def test_a_stream_asks_for_usage_and_keeps_the_rest() -> None:
+    assert body(stream=True) == {"stream": True, "stream_options": {"include_usage": True}}
+    asked = {"stream_options": {"include_usage": False, "include_obfuscation": False}}
+    assert body(stream=True, extras=asked)["stream_options"] == {"include_usage": True, "include_obfuscation": False}
+    assert body(stream=True, options={"ask_stream_usage": False}) == {"stream": True}
+    request = encoded(ChatRequest(model="m", messages=HELLO), stream=True).request
+    assert request.headers.get("accept") == "text/event-stream"
+
+
+def test_stream_options_of_a_call_that_is_not_streamed_are_left_out_aloud() -> None:
+    done = encoded(ChatRequest(model="m", messages=HELLO, extras={"stream_options": {}}))
+    assert b"stream" not in done.request.body
+    assert "stream_options" in done.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "model", "field"),
+    [
+        ("https://api.openai.com/v1", "gpt-4o", "max_completion_tokens"),
+        ("http://127.0.0.1:4000", "gpt-4o", "max_tokens"),
+        ("http://127.0.0.1:4000", "o3-mini", "max_completion_tokens"),
+        ("http://127.0.0.1:4000", "openai/gpt-5", "max_completion_tokens"),
+        ("http://127.0.0.1:4000", "ft:o4-mini:x", "max_completion_tokens"),
+        ("http://127.0.0.1:4000", "gpt-4.1", "max_tokens"),
+        ("http://127.0.0.1:4000", "o10n-model", "max_tokens"),
+        ("http://api.openai.com.evil.example/v1", "llama", "max_tokens"),
+    ],
+)
+def test_the_name_of_the_output_limit(base_url: str, model: str, field: str) -> None:
+    assert output_limit_field(OpenAIChatOptions(), base_url, model) == field
+    assert output_limit_field(OpenAIChatOptions(output_limit="max_tokens"), base_url, model) == "max_tokens"
+
+
+def test_the_limit_that_is_sent_is_the_attempt_s() -> None:
+    assert body(max_tokens=50) == {"max_tokens": 50}
+    assert body(max_tokens=50, options={"output_limit": "max_completion_tokens"}) == {"max_completion_tokens": 50}
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"extras": {"temperature": 1}}, "extras.temperature"),
+        ({"extras": {"max_completion_tokens": 9}}, "extras.max_completion_tokens"),
+        ({"extras": {"stream": True}}, "extras.stream"),
+        ({"extras": {"response_format": {}}, "output_format": OutputFormat("text")}, "extras.response_format"),
+        ({"extras": {"x": float("nan")}}, "extras.x"),
+        ({"extras": {"x": [{"y": float("inf")}]}}, "extras.x"),
+        ({"extras": {"stream_options": 1}}, "extras.stream_options"),
+        ({"extras": {"x": object()}}, "request"),
+        ({"tools": TOOLS, "tool_choice": ToolChoice("required", ("nope",))}, "tool_choice.allowed"),
+        ({"tools": TOOLS, "tool_choice": ToolChoice("none", ("f",))}, "tool_choice.allowed"),
+        ({"output_format": OutputFormat("json_schema")}, "output_format.schema"),
+        ({"messages": (Message("user", (TextPart("\ud83d"),)),)}, "request"),
+        ({"messages": (Message("user", (ToolCallPart("a", "f", ""),)),)}, "messages[0].parts"),
+        ({"messages": (Message("user", (ReasoningPart("t"),)),)}, "messages[0].parts"),
+        ({"messages": (Message("assistant", (ToolResultPart("a"),)),)}, "messages[0].parts"),
+        ({"messages": (Message("tool", (TextPart("x"),)),)}, "messages[0].parts"),
+        ({"messages": (Message("tool", ()),)}, "messages[0].parts"),
+        ({"messages": (Message("user", (ImagePart(),)),)}, "messages[0].parts"),
+        ({"messages": (Message("user", (ImagePart(url="u", data="d"),)),)}, "messages[0].parts"),
+        ({"messages": (Message("user", (ImagePart(data="d"),)),)}, "messages[0].parts"),
+        ({"messages": (Message("user", (AudioPart(id="a"),)),)}, "messages[0].parts"),
+        ({"messages": (Message("assistant", (AudioPart(data="a", format="wav"),)),)}, "messages[0].parts"),
+        ({"messages": (Message("user", (FilePart(),)),)}, "messages[0].parts"),
+        ({"messages": (Message("user", (FilePart(url="u"),)),)}, "messages[0].parts"),
+        ({"messages": (*HELLO, Message("user", (FilePart(file_id="f", data="d"),)))}, "messages[1].parts"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_said_is_refused_by_name(fields: dict[str, Any], named: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        body(**fields)
+    assert refused.value.field == named
+
+
+def test_extras_nested_without_end_are_refused() -> None:
+    nested: list[Any] = []
+    nested.append(nested)
+    with pytest.raises(InvalidRequest) as refused:
+        body(extras={"x": nested})
+    assert refused.value.field == "extras.x"
+
+
+@given(requests())
+def test_every_drawn_request_can_be_sent(request: ChatRequest) -> None:
+    request.check()
+    sent = json.loads(encoded(request, stream=True).request.body)
+    assert sent["model"] == "gpt-4o"
+    assert all(sent[name] == value for name, value in request.extras.items())
+
+
+# --- messages -----------------------------------------------------------------------------------------------------------------------
+
+
+@given(messages())
+def test_a_message_survives_the_way_out_and_back(message: Message) -> None:
+    (wire,), warnings = encode_messages([message])
+    assert warnings == []
+    assert decode_message(json.loads(json.dumps(wire))) == message
+
+
+WIRE_MESSAGES: list[dict[str, Any]] = [
+    {"role": "system", "content": "s"},
+    {"role": "developer", "content": "d", "name": "n"},
+    {"role": "user", "content": [{"type": "text", "text": "t", "cache_control": {"type": "ephemeral"}}]},
+    {"role": "user", "content": [
+        {"type": "text", "text": "t"},
+        {"type": "image_url", "image_url": {"url": "https://example.org/a.png", "detail": "low", "format": "png"}},
+        {"type": "input_audio", "input_audio": {"data": "AA", "format": "wav"}},
+        {"type": "file", "file": {"file_id": "f", "filename": "n"}, "prompt_cache_breakpoint": {"mode": "explicit"}},
+        {"type": "file", "file": {"file_data": "data:application/pdf;base64,AA", "filename": "n"}},
+        {"type": "file", "file": {"file_data": "AA"}},
+    ]},
+    {"role": "assistant", "content": None, "tool_calls": [
+        {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+        {"id": "b", "type": "custom", "custom": {"name": "c", "input": "x"}},
+        {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}", "strict": True}, "extra_content": {"google": {"thought_signature": "s"}}},
+    ]},
+    {"role": "assistant", "content": "x", "reasoning_content": "t", "x_new": [1]},
+    {"role": "assistant", "content": "x", "reasoning": "t", "reasoning_details": [{"type": "reasoning.text", "text": "t", "signature": "s", "format": "f", "index": 0}]},
+    {"role": "assistant", "content": None, "refusal": "no"},
+    {"role": "assistant", "content": [{"type": "text", "text": "a"}, {"type": "refusal", "refusal": "b"}]},
+    {"role": "assistant", "content": None, "audio": {"id": "audio_1"}},
+    {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+    {"role": "tool", "tool_call_id": "a", "content": "r"},
+    {"role": "tool", "tool_call_id": "a", "content": [{"type": "text", "text": "r"}, {"type": "image_url", "image_url": {"url": "u"}}], "name": "f"},
+    {"role": "function", "name": "f", "content": "r"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wire", WIRE_MESSAGES)
+def test_an_openai_message_comes_back_as_it_was(wire: dict[str, Any]) -> None:
+    assert encode_messages([decode_message(wire)]) == ([wire], [])
+
+
+@pytest.mark.parametrize(
+    ("wire", "message"),
+    [
+        ({"role": "user", "content": "x"}, Message("user", (TextPart("x"),))),
+        ({"role": "user", "content": ["x"]}, Message("user", (TextPart("x"),))),
+        ({"role": "user", "content": [{"type": "image_url", "image_url": "u"}]}, Message("user", (ImagePart(url="u"),))),
+        ({"role": "assistant", "content": "", "refusal": None, "audio": None, "tool_calls": None, "function_call": None}, Message("assistant", ())),
+        ({"role": "assistant", "refusal": "no"}, Message("assistant", (RefusalPart("no"),))),
+        ({"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f"}}]}, Message("assistant", (ToolCallPart("a", "f", ""),))),
+        ({"role": "assistant", "reasoning_details": [{"summary": "s"}, {"data": "d"}]}, Message("assistant", (ReasoningPart("s", None, "d", {"reasoning_details": [{"summary": "s"}, {"data": "d"}]}),))),
+    ],
+)  # fmt: skip
+def test_decoding(wire: dict[str, Any], message: Message) -> None:
+    assert decode_messages([wire]) == (message,)
+
+
+@pytest.mark.parametrize(
+    ("wire", "named"),
+    [
+        (7, "messages[0]"),
+        ({"role": "robot"}, "messages[0].role"),
+        ({"role": "user", "name": 5}, "messages[0].name"),
+        ({"role": "user", "content": 5}, "messages[0].content"),
+        ({"role": "user", "content": [5]}, "messages[0].content[0]"),
+        ({"role": "user", "content": [{"type": "video_url"}]}, "messages[0].content[0]"),
+        ({"role": "user", "content": [{"type": "image_url", "image_url": {}}]}, "messages[0].content[0]"),
+        ({"role": "tool", "content": "x"}, "messages[0].tool_call_id"),
+        ({"role": "tool", "tool_call_id": "a", "content": [{"type": "refusal", "refusal": "x"}]}, "messages[0].content"),
+        ({"role": "assistant", "audio": "a"}, "messages[0].audio"),
+        ({"role": "assistant", "tool_calls": {}}, "messages[0].tool_calls"),
+        ({"role": "assistant", "tool_calls": [5]}, "messages[0].tool_calls[0]"),
+        ({"role": "assistant", "tool_calls": [{"id": "a"}]}, "messages[0].tool_calls[0].function"),
+        ({"role": "assistant", "tool_calls": [{"function": {"name": "f"}}]}, "messages[0].tool_calls[0].id"),
+        ({"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": {}}}]}, "messages[0].tool_calls[0].function.arguments"),
+    ],
+)  # fmt: skip
+def test_a_message_that_cannot_be_right_is_refused_by_name(wire: Any, named: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        decode_messages([wire])
+    assert refused.value.field == named
+
+
+def test_an_image_as_data_becomes_a_data_url() -> None:
+    (wire,), _ = encode_messages([Message("user", (ImagePart(data="AA", media_type="image/png"),))])
+    assert wire["content"] == [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}]
+
+
+def test_thinking_goes_back_where_it_can() -> None:
+    signed = Message("assistant", (ReasoningPart("t", signature="s"), ReasoningPart(encrypted="e"), TextPart("x")))
+    (wire,), warnings = encode_messages([signed])
+    assert wire["reasoning_details"] == [
+        {"type": "reasoning.text", "text": "t", "signature": "s"},
+        {"type": "reasoning.encrypted", "data": "e"},
+    ]
+    assert warnings == []
+    plain = Message("assistant", (ReasoningPart("t"), TextPart("x")))
+    (wire,), warnings = encode_messages([plain])
+    assert wire == {"role": "assistant", "content": "x"}
+    assert warnings[0].startswith("messages[0]")
+    (wire,), warnings = encode_messages([plain], reasoning_field="reasoning_content")
+    assert (wire["reasoning_content"], warnings) == ("t", [])
+    done = OpenAIChat().encode_chat(ChatRequest(model="m", messages=(plain,)), TARGET, max_tokens=None, stream=False)
+    assert done.warnings == tuple(encode_messages([plain])[1])
+
+
+def test_tool_results_of_a_user_message_become_messages_of_their_own() -> None:
+    results = (ToolResultPart("a", (TextPart("1"),)), ToolResultPart("b", (TextPart("2"),), is_error=True))
+    wires, warnings = encode_messages([Message("user", (*results, TextPart("and?")), name="n", extras={"x": 1})])
+    assert wires == [
+        {"role": "tool", "tool_call_id": "a", "content": "1"},
+        {"role": "tool", "tool_call_id": "b", "content": "2"},
+        {"role": "user", "name": "n", "content": "and?", "x": 1},
+    ]
+    assert "is_error" in warnings[0]
+    assert encode_messages([Message("user", results[:1])])[0] == [{"role": "tool", "tool_call_id": "a", "content": "1"}]
+
+
+def test_a_message_that_says_nothing_is_an_empty_string() -> None:
+    assert encode_messages([Message("assistant", ()), Message("user", ())])[0] == [
+        {"role": "assistant", "content": ""},
+        {"role": "user", "content": ""},
+    ]
+
+
+# --- other requests, and the field table --------------------------------------------------------------------------------------------
+
+
+def test_models_and_probes_are_plain_gets() -> None:
+    listed = OpenAIChat().encode_models(TARGET).request
+    assert (listed.method, listed.url, listed.body, listed.credential) == (
+        "GET",
+        "http://127.0.0.1:4000/v1/models",
+        b"",
+        TARGET.credential,
+    )
+    assert [encode_probe(TARGET, probe).request.url for probe in PROBES] == [
+        "http://127.0.0.1:4000/health/liveliness",
+        "http://127.0.0.1:4000/health/readiness",
+        "http://127.0.0.1:4000/v1/models",
+    ]
+    assert (
+        encode_probe(msgspec.structs.replace(TARGET, base_url="http://h"), "readiness").request.url
+        == "http://h/health/readiness"
+    )
+
+
+def test_the_field_table_knows_every_field_that_the_readers_know() -> None:
+    for struct, rows, beyond in (
+        (Chunk, CHUNK, set[str]()),
+        (Choice, CHOICE, {"message", "text"}),
+        (Delta, DELTA, set[str]()),
+    ):
+        assert {row.name for row in rows} == set(struct.__struct_fields__) | beyond
+    assert len({row.name for row in REQUEST}) == len(REQUEST)
+    for row in REQUEST:
+        assert row.fate != "typed" or row.ours in ChatRequest.__struct_fields__
+
+
+def test_the_dialect_has_its_configured_name() -> None:
+    assert OpenAIChat().name == "openai_chat"
