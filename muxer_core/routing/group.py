@@ -103,6 +103,8 @@ class Group:
 
     def preferred(self, allowed: int) -> int:
         """Those of `allowed` (not empty) with the best priority."""
+        if len(self.levels) == 1:
+            return allowed
         return next(filter(None, (allowed & level for level in self.levels)))
 
 

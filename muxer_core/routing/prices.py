@@ -15,7 +15,7 @@ from muxer_core.money import PriceCard, Rates
 from muxer_core.values.amount import Usd
 from muxer_core.values.usage import Usage
 
-SHARES = 16
+SHARES = 64
 """Ranges of the input's share of all tokens. More make the search stop earlier and take more memory."""
 
 
@@ -34,9 +34,10 @@ class PriceClass:
     def cost(self, input_tokens: int, output_tokens: int) -> int:
         """The cost in pico-dollars times the common denominator, exact."""
         rates = self._base
-        for above, tier in self._tiers:
-            if input_tokens > above:
-                rates = tier
+        if self._tiers:
+            for above, tier in self._tiers:
+                if input_tokens > above:
+                    rates = tier
         return rates[0] * input_tokens + rates[1] * output_tokens + self._request
 
     def expected(self, input_tokens: int, output_tokens: int) -> Usd | None:

@@ -131,7 +131,9 @@ def catalogs(draw: st.DrawFn) -> Catalog:
             quality=quality,
             task_types=task_types,
         )
-        for number, (price, (window, answer), skills, (requests, tokens), quality, task_types) in enumerate(draw(_card_lists))
+        for number, (price, (window, answer), skills, (requests, tokens), quality, task_types) in enumerate(
+            draw(_card_lists)
+        )
     ]
     return Catalog(
         [
