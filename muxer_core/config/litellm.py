@@ -63,7 +63,8 @@ def import_litellm(
     mapping: Table, *, environment: Mapping[str, str] | None = None, lines: Mapping[str, int] | None = None
 ) -> LiteLLMImport:
     """Our configuration for a LiteLLM proxy's. `environment` answers `os.environ/NAME` in addresses and numbers (keys keep their name);
-    `lines` gives paths their lines."""
+    `lines` gives paths their lines.
+    """
     return _Importer(environment or {}, lines).run(mapping)
 
 
@@ -279,7 +280,7 @@ class _Importer:
         if tier:
             tiers: list[dict[str, Any]] = price.setdefault("tiers", [])
             above = int(tier[2]) * 1000
-            table = next((one for one in tiers if one["above"] == above), None)
+            table: dict[str, Any] | None = next((one for one in tiers if one["above"] == above), None)
             if table is None:
                 table = {"above": above}
                 tiers.append(table)

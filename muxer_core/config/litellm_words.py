@@ -84,7 +84,7 @@ NOT_USED: dict[str, str] = {
     "general_settings.database_url": "it keeps LiteLLM's keys and spend",
     "environment_variables": "set them in the environment, or in .env",
     "include": "included files are not followed; import them one by one",
-    "litellm_settings.drop_params": "fields that a provider does not take are dropped with a warning or refused, by the dialect's field table",
+    "litellm_settings.drop_params": "the dialect's field table says which fields are dropped with a warning, and which refused",
     "router_settings.retry_after": "waits are exponential with jitter, and a server's Retry-After is honoured",
     "router_settings.default_fallbacks": "a fallback stays inside the group that a name means",
 }
