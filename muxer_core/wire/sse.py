@@ -56,6 +56,7 @@ class SseDecoder:
         "_between",
         "_data",
         "_event",
+        "_id",
         "_limits",
         "_line",
         "_line_start",
@@ -77,7 +78,9 @@ class SseDecoder:
         self._line_start = 0  # where it begins in the stream
         self._data: bytes | bytearray | None = None  # the data lines of the event at hand
         self._event = ""
+        self._id = ""
         self.last_id = ""
+        """The id to ask the server to go on after; an event that was cut does not count."""
         self.retry: int | None = None
         """Milliseconds to wait before connecting again, as the stream last told."""
         self.exceeded: LimitExceeded | None = None
@@ -178,7 +181,7 @@ class SseDecoder:
         if len(held) > self._limits.line:
             self._cross("line", self._limits.line, self._line_start + self._limits.line)
             return
-        self._between = not (held or self._skip_lf or self._data is not None or self._event or self.last_id)
+        self._between = not (held or self._skip_lf or self._data is not None or self._event or self._id or self.last_id)
 
     def _without_bom(self, data: bytes) -> bytes:
         """The first bytes of the stream without its byte-order mark. Bytes that may yet become one are held back."""
@@ -200,9 +203,10 @@ class SseDecoder:
         for index, line in enumerate(lines):
             if not line:
                 if held is not None:
-                    events.append(SseEvent(bytes(held), self._event, self.last_id))
+                    events.append(SseEvent(bytes(held), self._event, self._id))
                     held = None
                 self._event = ""
+                self.last_id = self._id
                 continue
             if len(line) > most:
                 return "line", most, index, most
@@ -232,7 +236,7 @@ class SseDecoder:
             self._event = value.decode("utf-8", "replace")
         elif name == b"id":
             if b"\0" not in value:
-                self.last_id = value.decode("utf-8", "replace")
+                self._id = value.decode("utf-8", "replace")
         elif name == b"retry" and value.isdigit() and len(value) <= _MOST_DIGITS:
             self.retry = int(value)
 

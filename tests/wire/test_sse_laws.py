@@ -1,0 +1,87 @@
+"""The decoder obeys its laws, work stays linear, and memory stays near its limits."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+
+import pytest
+from hypothesis import settings
+
+from muxer_core.values.failure import Failure
+from muxer_core.wire.limits import LimitExceeded, Limits
+from muxer_core.wire.sse import SseDecoder, SseEvent
+from tests.wire.sse_laws import LAWS, Law, bytewise
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_law(law: Law) -> None:
+    law(SseDecoder, settings(max_examples=400))
+
+
+def cpu_seconds(stream: bytes, size: int) -> float:
+    reads = [stream[start : start + size] for start in range(0, len(stream), size)]
+    decoder = SseDecoder()
+    begin = time.process_time()
+    for data in reads:
+        decoder.receive_data(data)
+    return time.process_time() - begin
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda size: b"data: " + b"x" * size + b"\n\n",
+        lambda size: b"data: x\n" * (size // 8) + b"\n",
+        lambda size: b"\r" * (size // 8),
+        lambda size: b":\n" * (size // 8),
+    ],
+    ids=["one line", "many data lines", "blank lines", "comments"],
+)
+def test_work_is_linear_in_bytes(make: object) -> None:
+    """Four times the bytes take about four times as long, where a quadratic decoder takes sixteen times. The best of a few tries counts."""
+    assert callable(make)
+    ratios: list[float] = []
+    for _ in range(5):
+        ratios.append(cpu_seconds(make(4 << 20), 1024) / max(cpu_seconds(make(1 << 20), 1024), 1e-4))
+        if ratios[-1] < 8:
+            return
+    pytest.fail(f"four times the bytes took {ratios} times as long")
+
+
+@pytest.mark.parametrize("piece", [b"ab", b"data:x\n", b"data\n"])
+def test_what_is_held_is_bounded_by_the_limit_in_bytes(piece: bytes) -> None:
+    """However small the pieces are in which a line or an event comes."""
+    limits = Limits(line=1 << 18, event=1 << 18)
+    decoder = SseDecoder(limits)
+    tracemalloc.start()
+    try:
+        while decoder.exceeded is None:
+            decoder.receive_data(piece)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * (1 << 18)
+    assert decoder.exceeded.limit == ("line" if piece == b"ab" else "event")
+
+
+def test_a_crossed_limit_is_a_failure_that_names_it() -> None:
+    decoder = SseDecoder(Limits(line=10))
+    assert decoder.failure is None
+    assert decoder.receive_data(b"data: ok\n\ndata: " + b"secret" * 9) == [SseEvent(b"ok")]
+    assert decoder.exceeded == LimitExceeded("line", 10, 20)
+    assert decoder.failure == Failure(kind="limit_exceeded", message="the reply crossed the limit line (10) at byte 20")
+
+
+def test_a_limit_inside_a_fast_read() -> None:
+    """A read that looks plain but holds too long a line, or runs over the stream's end, keeps the events before the fault."""
+    stream = b"data: a\n\n" + b"data: " + b"x" * 20 + b"\n\n" + b"data: b\n\n"
+    for limits, crossed in (
+        (Limits(line=20), LimitExceeded("line", 20, 29)),
+        (Limits(event=10), LimitExceeded("event", 10, 35)),
+        (Limits(stream=30), LimitExceeded("stream", 30, 30)),
+    ):
+        for reads in ([stream], bytewise(stream), [b"data: 0\n\n"[:0], stream[:9], stream[9:]]):
+            decoder = SseDecoder(limits)
+            assert [event for data in reads for event in decoder.receive_data(data)] == [SseEvent(b"a")]
+            assert decoder.exceeded == crossed
