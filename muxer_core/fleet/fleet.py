@@ -44,6 +44,7 @@ class Fleet:
         "_in_flight",
         "_in_flight_shared",
         "_latency_shared",
+        "_next_look",
         "_now",
         "_policies",
         "_times_shared",
@@ -73,6 +74,7 @@ class Fleet:
         self._in_flight_shared = self._latency_shared = self._times_shared = False
         self._up = self._unlimited = (1 << size) - 1
         self._heap: list[tuple[float, int]] = []
+        self._next_look = [inf] * size
         self._now = moment.mono
         self._version = 0
         self.retry_budget = RetryBudget(policies.retry_budget, moment)
@@ -141,8 +143,11 @@ class Fleet:
             self._now = moment.mono
         heap = self._heap
         while heap and heap[0][0] <= self._now:
-            self._version += 1
-            self._look_at(heappop(heap)[1])
+            at, index = heappop(heap)
+            if at == self._next_look[index]:
+                self._version += 1
+                self._next_look[index] = inf
+                self._look_at(index)
 
     def _count(self, index: int, change: int) -> None:
         if self._in_flight_shared:
@@ -176,7 +181,9 @@ class Fleet:
                 self._back_at = self._back_at[:]
                 self._times_shared = False
             self._back_at[index] = back_at
-        # A full window is looked at again even while the probe is out; a needless look does no harm.
-        look_again = max(free_at, back_at if back_at < inf else 0.0)
-        if look_again > now:
+        # The earlier of the two is looked at first, and sets the next look. Only an earlier look than the one that waits is entered, so
+        # the heap holds few entries for a deployment, however many attempts end while it is out.
+        look_again = min((at for at in (free_at, breaker.until if breaker.opened else now) if at > now), default=inf)
+        if look_again < self._next_look[index]:
+            self._next_look[index] = look_again
             heappush(self._heap, (look_again, index))

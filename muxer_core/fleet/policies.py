@@ -37,7 +37,8 @@ class HealthPolicy(msgspec.Struct, frozen=True, kw_only=True):
 class RetryBudgetPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Law 6: extra attempts are at most `ratio` x calls + `per_second` x seconds, in one process.
 
-    Saved-up allowance never exceeds what `per_second` gives in `saved_seconds`, so that a quiet night does not pay for a storm. The
+    Saved-up allowance never exceeds what `per_second` gives in `saved_seconds` (one attempt, or one call's share, where that is less), so
+    that a quiet night does not pay for a storm. The
     defaults are Finagle's (its `RetryBudget`: a fifth of the calls, ten a second, ten seconds).
     """
 

@@ -24,7 +24,7 @@ class RetryBudget:
     def __init__(self, policy: RetryBudgetPolicy, moment: Moment) -> None:
         self._per_call = int(policy.ratio * _WHOLE)
         self._per_second = policy.per_second * _WHOLE
-        self._most = int(policy.per_second * policy.saved_seconds * _WHOLE)
+        self._most = max(int(policy.per_second * policy.saved_seconds * _WHOLE), self._per_call, _WHOLE)
         self._balance = min(int(self._per_second), self._most)
         self._at = moment.mono
 
@@ -35,7 +35,7 @@ class RetryBudget:
 
     def call_started(self, moment: Moment) -> None:
         """A call began: it brings its share."""
-        self._balance = min(self._balance + self._per_call, max(self._most, self._per_call))
+        self._balance = min(self._balance + self._per_call, self._most)
         self._pass_time(moment)
 
     def try_spend(self, moment: Moment) -> bool:
@@ -50,5 +50,5 @@ class RetryBudget:
         # Time that goes backwards brings nothing and takes nothing. What is below a millionth is left for the next time.
         brought = int((moment.mono - self._at) * self._per_second)
         if brought > 0:
-            self._balance = min(self._balance + brought, max(self._most, self._balance))
+            self._balance = min(self._balance + brought, self._most)
             self._at = moment.mono

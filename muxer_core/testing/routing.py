@@ -98,7 +98,13 @@ _cards = st.tuples(
 _card_lists = st.lists(_cards, min_size=1, max_size=4)
 _member_lists = st.lists(st.tuples(st.integers(0, 3), _some(_TRAITS)), min_size=1, max_size=7)
 _pauses = _some((0.0, 0.0, 0.0, 0.5, 0.5, 6.0, 62.0))
-_attempts = st.lists(st.tuples(st.integers(0, 6), _some(("still open", None, None, *FAILURES)), _pauses), max_size=8)
+_ends: tuple[tuple[bool, FailureKind | None], ...] = (
+    (False, None),
+    (True, None),
+    (True, None),
+    *((True, kind) for kind in FAILURES),
+)
+_attempts = st.lists(st.tuples(st.integers(0, 6), _some(_ends), _pauses), max_size=8)
 _requests = st.tuples(
     _some((0, 5, 5, 5, 30, 30, 90, 1_500)),
     _some((True, True, True, True, True, False)),
@@ -156,11 +162,11 @@ def fleets(draw: st.DrawFn, catalog: Catalog) -> tuple[Fleet, Moment]:
     """A fleet that has seen attempts start, end and fail, and the moment at which its past ends."""
     fleet = Fleet(catalog, START)
     moment = START
-    for number, kind, pause in draw(_attempts):
+    for number, (ended, kind), pause in draw(_attempts):
         index = number % len(catalog.deployments)
         fleet.attempt_started(index, moment, tokens=30)
         moment = moment.later(pause)
-        if kind != "still open":
+        if ended:
             failure = None if kind is None else Failure(kind=kind, message="scripted", retry_after=20.0)
             fleet.attempt_ended(index, moment, failure=failure, first_chunk_seconds=pause or None, tokens=25)
     return fleet, moment

@@ -52,7 +52,7 @@ def cheapest_is_cheapest(facts: RouteFacts, view: FleetView) -> None:
 
 
 def later_choices_obey(facts: RouteFacts, view: FleetView) -> None:
-    """`next_choice` visits every candidate once, each preferred among what is left, and nothing else; it forgets nothing and learns nothing."""
+    """`next_choice` visits every candidate once, each preferred among what is left, and nothing else."""
     for name in STRATEGIES:
         decision = route(facts, view, name)
         if isinstance(decision, Failure):

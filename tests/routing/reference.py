@@ -1,4 +1,4 @@
-"""Routing written as simply as possible: loops over deployments, one rule after another, fractions for money. The oracle of the properties."""
+"""Routing written as simply as possible: loops over deployments, fractions for money. The oracle of the properties."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ def rejected_by(index: int, facts: RouteFacts, view: FleetView, tried: int = 0) 
         return "capability"
     if card.context_window is not None and facts.tokens.estimate + answer > card.context_window:
         return "context_window"
-    if facts.max_tokens is not None and card.max_output_tokens is not None and facts.max_tokens > card.max_output_tokens:
+    if (
+        facts.max_tokens is not None
+        and card.max_output_tokens is not None
+        and facts.max_tokens > card.max_output_tokens
+    ):
         return "max_output_tokens"
     if facts.left is not None:
         if counted is None:

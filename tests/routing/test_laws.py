@@ -13,6 +13,7 @@ from muxer_core.routing.route import route
 from muxer_core.testing.routing import routing_inputs
 from tests.routing.laws import LAWS
 
+
 @given(inputs=routing_inputs())
 @settings(max_examples=500)
 def test_every_decision_obeys_the_laws(inputs: tuple[RouteFacts, FleetView]) -> None:

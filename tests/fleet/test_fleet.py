@@ -1,0 +1,177 @@
+"""The fleet: the breaker's diagram, views, latency; and what it refuses."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from muxer_core.fleet.fleet import Fleet
+from muxer_core.fleet.health import VERDICTS, Breaker
+from muxer_core.fleet.policies import HealthPolicy, RetryBudgetPolicy
+from muxer_core.values.errors import InvalidRequest, LocalProtocolError
+from muxer_core.values.failure import Failure, FailureKind
+from muxer_core.values.moment import Moment
+from tests.fleet.machine import HEALTH, FleetMachine, new_fleet
+
+T0 = Moment(0.0, 0.0)
+BROKEN = Failure(kind="server_error", message="500")
+
+
+def test_any_sequence_of_events_follows_the_diagram() -> None:
+    FleetMachine.reach.clear()
+    run_state_machine_as_test(
+        FleetMachine, settings=settings(max_examples=150, stateful_step_count=40, database=None, derandomize=True)
+    )
+    reach = FleetMachine.reach
+    runs = reach["runs"]
+    least = {
+        "opened": runs / 4,
+        "half open": runs / 5,
+        "probe": runs / 8,
+        "recovered": 10,
+        "reopened": 10,
+        "probe told nothing": 5,
+        "failed while cooling": 10,
+        "limited": 10,
+    }
+    assert {name: reach[name] for name, wanted in least.items() if reach[name] < wanted} == {}, dict(reach)
+
+
+def fail(fleet: Fleet, moment: Moment, failure: Failure | None = BROKEN) -> None:
+    fleet.attempt_started(0, moment)
+    fleet.attempt_ended(0, moment, failure=failure)
+
+
+def test_every_kind_of_failure_has_a_verdict() -> None:
+    assert set(VERDICTS) == set(get_args(FailureKind))
+
+
+@pytest.mark.parametrize("kind", get_args(FailureKind))
+def test_what_a_kind_says_of_the_deployment(kind: FailureKind) -> None:
+    fleet = new_fleet()
+    for _ in range(HEALTH.failures):
+        fail(fleet, T0, Failure(kind=kind, message="scripted"))
+    assert bool(fleet.view(T0).up & 1) == (VERDICTS[kind] in ("works", "nothing"))
+
+
+def test_cooldowns_double_up_to_their_limit_and_a_success_forgets_them() -> None:
+    fleet = new_fleet()
+    moment = T0
+    fail(fleet, moment)
+    fail(fleet, moment)
+    for seconds in (4.0, 8.0, 16.0, 16.0):
+        assert fleet.view(moment.later(seconds - 0.01)).up & 1 == 0
+        moment = moment.later(seconds)
+        assert fleet.view(moment).up & 1
+        fail(fleet, moment)
+    moment = moment.later(16.0)
+    fail(fleet, moment, None)
+    fail(fleet, moment)
+    assert fleet.view(moment).up & 1, "one failure after a success is not a row"
+    fail(fleet, moment)
+    assert fleet.view(moment.later(3.9)).up & 1 == 0
+    assert fleet.view(moment.later(4.0)).up & 1
+
+
+def test_retry_after_cools_at_once_and_no_longer_than_its_limit() -> None:
+    fleet = new_fleet()
+    fail(fleet, T0, Failure(kind="rate_limited", message="429", retry_after=7.0))
+    view = fleet.view(T0)
+    assert view.up & 1 == 0
+    assert view.back_at[0] == 7.0
+    assert fleet.view(T0.later(7.0)).up & 1
+    fleet = new_fleet()
+    fail(fleet, T0, Failure(kind="rate_limited", message="429", retry_after=1e9))
+    assert fleet.view(T0.later(30.0)).up & 1
+
+
+def test_a_refused_request_with_retry_after_blames_nobody() -> None:
+    fleet = new_fleet()
+    for _ in range(9):
+        fail(fleet, T0, Failure(kind="bad_request", message="400", retry_after=7.0))
+    assert fleet.view(T0).up & 1
+
+
+def test_one_probe_at_a_time() -> None:
+    fleet = new_fleet()
+    fail(fleet, T0, Failure(kind="overloaded", message="529", retry_after=5.0))
+    later = T0.later(5.0)
+    fleet.attempt_started(0, later)
+    assert fleet.view(later.later(1_000.0)).up & 1 == 0
+    fleet.attempt_ended(0, later.later(1_000.0), failure=Failure(kind="cancelled", message="left"))
+    assert fleet.view(later.later(1_000.0)).up & 1, "a probe that told nothing makes room for another"
+
+
+def test_the_probe_of_a_limited_deployment_ends_while_the_window_is_full() -> None:
+    fleet = new_fleet()
+    for _ in range(3):
+        fleet.attempt_started(2, T0)
+    fleet.attempt_ended(2, T0, failure=Failure(kind="overloaded", message="529", retry_after=5.0))
+    fleet.attempt_ended(2, T0, failure=None)
+    fleet.attempt_ended(2, T0, failure=None)
+    view = fleet.view(T0.later(6.0))
+    assert view.up & 0b100
+    assert view.unlimited & 0b100 == 0
+    assert view.back_at[2] == 61.0
+    assert fleet.view(T0.later(61.0)).unlimited & 0b100
+
+
+def test_time_that_goes_backwards_changes_nothing() -> None:
+    fleet = new_fleet()
+    late = T0.later(10.0)
+    fail(fleet, late, Failure(kind="overloaded", message="529", retry_after=5.0))
+    assert fleet.view(T0).up & 1 == 0
+    assert fleet.view(late.later(5.0)).up & 1
+    assert fleet.view(T0).up & 1
+
+
+def test_versions_count_writes_and_views_cost_none() -> None:
+    fleet = new_fleet()
+    first = fleet.view(T0)
+    assert fleet.view(T0.later(1.0)).version == first.version
+    fleet.attempt_started(1, T0)
+    second = fleet.view(T0)
+    assert second.version > first.version
+    assert second.first_chunk is first.first_chunk, "a column that was not written is shared"
+    assert (first.in_flight[1], second.in_flight[1]) == (0, 1)
+
+
+def test_latency_decays_toward_the_newest_by_deployment_and_by_card() -> None:
+    fleet = new_fleet()
+    for index, seconds in ((0, 2.0), (0, 1.0), (1, 1.0)):
+        fleet.attempt_started(index, T0)
+        fleet.attempt_ended(index, T0, failure=None, first_chunk_seconds=seconds)
+    view = fleet.view(T0)
+    assert list(view.first_chunk) == [1.75, 1.0, 0.0]
+    assert list(view.card_first_chunk) == [1.5625, 0.0]
+
+
+def test_an_end_without_a_start_is_refused() -> None:
+    with pytest.raises(LocalProtocolError, match="no attempt is in flight at deployment 1"):
+        new_fleet().attempt_ended(1, T0, failure=None)
+
+
+def test_states_by_name() -> None:
+    breaker = Breaker()
+    assert breaker.state(0.0) == "closed"
+    breaker.attempt_ended(Failure(kind="auth", message="401"), HealthPolicy(), 1.0, others_in_flight=False)
+    assert breaker.state(2.0) == "cooling"
+    assert breaker.state(301.0) == "half_open"
+
+
+@pytest.mark.parametrize("field", ["cooldown", "cooldown_max", "setup_cooldown", "retry_after_max"])
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("inf"), float("nan")])
+def test_durations_that_cannot_be_meant(field: str, seconds: float) -> None:
+    with pytest.raises(InvalidRequest, match=f"health.{field}"):
+        HealthPolicy(**{field: seconds})  # type: ignore[arg-type]  # the field is drawn
+
+
+def test_numbers_that_cannot_be_meant() -> None:
+    with pytest.raises(InvalidRequest, match=r"health\.failures"):
+        HealthPolicy(failures=0)
+    for field in ("ratio", "per_second", "saved_seconds"):
+        with pytest.raises(InvalidRequest, match=f"retry_budget.{field}"):
+            RetryBudgetPolicy(**{field: -0.1})
