@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import ssl
+from functools import cache
 from types import ModuleType
 
 from muxer_core.muxer import Muxer
@@ -25,6 +27,20 @@ def _package() -> ModuleType:
         except ModuleNotFoundError:
             continue
     raise ModuleNotFoundError("muxer_httpx needs httpx2 or httpx: pip install 'muxer-core[httpx2]'")
+
+
+@cache
+def _certificates(package: ModuleType) -> ssl.SSLContext:
+    """What certificates are checked against. To load them takes longer than all else that a client needs, so it is done once."""
+    context: ssl.SSLContext = package.create_ssl_context()
+    return context
+
+
+def open_transport(credentials: Credentials) -> AsyncTransport:
+    """A transport over a client of its own."""
+    package = _package()
+    http = package.AsyncClient(limits=_limits(package), verify=_certificates(package))
+    return AsyncTransport(http, credentials, owned=True)
 
 
 def _limits(package: ModuleType) -> object:
@@ -50,11 +66,9 @@ class AsyncClient(AnyAsyncClient):
         credentials: Credentials | None = None,
         desk: Desk | None = None,
     ) -> None:
-        owned = http is None
-        if http is None:
-            package = _package()
-            http = package.AsyncClient(limits=_limits(package))
-        super().__init__(muxer, AsyncTransport(http, credentials or Credentials(), owned=owned), desk)
+        known = credentials or Credentials()
+        transport = open_transport(known) if http is None else AsyncTransport(http, known, owned=False)
+        super().__init__(muxer, transport, desk)
 
 
 class Client(AnySyncClient):
@@ -73,5 +87,5 @@ class Client(AnySyncClient):
         owned = http is None
         if http is None:
             package = _package()
-            http = package.Client(limits=_limits(package))
+            http = package.Client(limits=_limits(package), verify=_certificates(package))
         super().__init__(muxer, SyncTransport(http, credentials or Credentials(), owned=owned), desk)
