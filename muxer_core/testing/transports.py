@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-
 from muxer_core.call.commands import OpenAttempt
 from muxer_core.call.exchange import TransportError
-from muxer_core.simulation.script import Break, Data, Hang, Head, Playback, Script
+from muxer_core.simulation.script import Break, Data, End, Hang, Head, Playback, Script
 from muxer_core.values.failure import Failure
 from muxer_core.wire.heads import Headers, ResponseHead
 
 Upstream = Callable[[OpenAttempt], Script]
 """What the upstream does with each attempt."""
+
+Arrival = Head | Data | End | Break | Hang
+"""What a script brings when its time has come."""
 
 FOREVER = 1e9
 """Seconds for which a script hangs: longer than any timeout, and still a number that every `sleep` takes."""
@@ -28,9 +30,7 @@ class OutOfScript(AssertionError):
     """The driver asked for something that cannot come now, such as a body before its head."""
 
 
-
-
-def _head_of(step: object) -> ResponseHead:
+def _head_of(step: Arrival) -> ResponseHead:
     if isinstance(step, Break):
         raise TransportError(Failure(kind=step.kind, message=step.message), sent=step.sent)
     if not isinstance(step, Head):
@@ -38,7 +38,7 @@ def _head_of(step: object) -> ResponseHead:
     return ResponseHead(step.status, Headers(step.headers))
 
 
-def _body_of(step: object) -> bytes:
+def _body_of(step: Arrival) -> bytes:
     if isinstance(step, Break):
         raise TransportError(Failure(kind=step.kind, message=step.message), sent=step.sent)
     if isinstance(step, Head):
@@ -111,7 +111,7 @@ class AsyncScriptedTransport:
     @property
     def left_open(self) -> int:
         """Exchanges that nobody closed."""
-        return _left_open(self.opened)
+        return sum(not exchange.closed for exchange in self.opened)
 
 
 class SyncScriptedExchange:
@@ -120,15 +120,14 @@ class SyncScriptedExchange:
     def __init__(self, head: ResponseHead, playback: Playback, sleep: Callable[[float], None]) -> None:
         self.head = head
         self.closed = False
-        self._playback = playback
-        self._sleep = sleep
+        self._player = _Player(playback, sleep)
         self._ended = False
 
     def read(self, timeout: float) -> bytes | None:
-        """The bytes of the next step, when its time has come; None when that is after more than `timeout` seconds."""
+        """The bytes of the next step, when its time has come; None when nothing came for `timeout` seconds."""
         if self._ended:
             return b""
-        step = _within(self._playback, timeout, self._sleep)
+        step = self._player.next_within(timeout)
         if step is None:
             return None
         data = _body_of(step)
@@ -151,10 +150,10 @@ class SyncScriptedTransport:
         self._sleep = sleep
 
     def open(self, command: OpenAttempt, timeout: float) -> SyncScriptedExchange | None:
-        """The head of the script's reply, when its time has come; None when that is after more than `timeout` seconds."""
+        """The head of the script's reply, when its time has come; None when it did not come for `timeout` seconds."""
         self.commands.append(command)
         playback = Playback(self._upstream(command))
-        step = _within(playback, timeout, self._sleep)
+        step = _Player(playback, self._sleep).next_within(timeout)
         if step is None:
             return None
         exchange = SyncScriptedExchange(_head_of(step), playback, self._sleep)
@@ -168,18 +167,26 @@ class SyncScriptedTransport:
     @property
     def left_open(self) -> int:
         """Exchanges that nobody closed."""
-        return _left_open(self.opened)
+        return sum(not exchange.closed for exchange in self.opened)
 
 
-def _within(playback: Playback, timeout: float, sleep: Callable[[float], None]) -> object | None:
-    """The script's next step, or None when it takes more than `timeout` seconds; a call waits no longer than it said."""
-    seconds, step = playback.next()
-    if seconds > timeout or isinstance(step, Hang):
-        sleep(min(timeout, FOREVER))
-        return None
-    sleep(seconds)
-    return step
+class _Player:
+    """Plays a script to a reader who does not wait longer than it says. What did not come yet comes later."""
 
+    def __init__(self, playback: Playback, sleep: Callable[[float], None]) -> None:
+        self._playback = playback
+        self._sleep = sleep
+        self._coming: tuple[float, Arrival] | None = None
 
-def _left_open(opened: list[AsyncScriptedExchange] | list[SyncScriptedExchange]) -> int:
-    return sum(not exchange.closed for exchange in opened)
+    def next_within(self, timeout: float) -> Arrival | None:
+        """The next step, or None after `timeout` seconds."""
+        seconds, step = self._coming or self._playback.next()
+        if isinstance(step, Hang):
+            seconds = FOREVER
+        if seconds > timeout:
+            self._coming = seconds - timeout, step
+            self._sleep(timeout)
+            return None
+        self._coming = None
+        self._sleep(seconds)
+        return step

@@ -1,7 +1,7 @@
 """`AsyncStream`: carries out a call's commands in the task that consumes it, on any async library. No task per call, none per chunk.
 
 What differs between libraries stands behind `Runtime`: how a wait is interrupted when the call's time has come, and who closes
-connections when nobody may wait for it. Clean-up never awaits, so that no kind of cancellation can stop it.
+connections when nobody may wait for it. Giving a call up never awaits, so that no kind of cancellation can stop it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,29 @@ from typing import Self
 
 from muxer_core.call.commands import CloseAttempt, Deliver, Finish, OpenAttempt, ReadMore
 from muxer_core.call.events import BodyEnded, DataReceived, Event, ResponseStarted, TransportFailed
+from muxer_core.call.exchange import AsyncExchange, AsyncTransport, TransportError
 from muxer_core.call.machine import Call
 from muxer_core.call.outcome import CallFailed, Outcome
 from muxer_core.values.items import Item
 from muxer_drivers.desk import Desk
-from muxer_core.call.exchange import AsyncExchange, AsyncTransport, TransportError
 from muxer_drivers.runtime import LAST_READ, Runtime
 
 
 class AsyncStream:
     """The items of one call. Use it as `async with`; iterate it; `outcome` is there when it has ended."""
 
-    __slots__ = ("_desk", "_exchanges", "_position", "_ready", "_runtime", "_timer", "_transport", "call", "outcome")
+    __slots__ = (
+        "_complete",
+        "_desk",
+        "_exchanges",
+        "_position",
+        "_ready",
+        "_runtime",
+        "_timer",
+        "_transport",
+        "call",
+        "outcome",
+    )
 
     def __init__(self, call: Call, desk: Desk, transport: AsyncTransport, runtime: Runtime) -> None:
         self.call = call
@@ -32,6 +43,7 @@ class AsyncStream:
         self._runtime = runtime
         self._timer = runtime.timer(call, desk)
         self._exchanges: dict[int, AsyncExchange] = {}
+        self._complete: list[AsyncExchange] = []
         self._ready: tuple[Item, ...] = ()
         self._position = 0
 
@@ -42,7 +54,7 @@ class AsyncStream:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.abandon("the stream was left before its end")
+        self._abandon(error)
 
     def __aiter__(self) -> Self:
         return self
@@ -68,7 +80,7 @@ class AsyncStream:
         try:
             self._ready, self._position = await self._run(), 0
         except BaseException as error:
-            self.abandon(type(error).__name__)
+            self._abandon(error)
             raise
         if self.outcome is not None and self.outcome.status != "complete":
             raise CallFailed(self.outcome)
@@ -88,12 +100,11 @@ class AsyncStream:
             elif isinstance(command, OpenAttempt):
                 event = await timer.guard(self._open(command))
             elif isinstance(command, CloseAttempt):
-                if command.clean:
-                    await self._runtime.within(LAST_READ, self._exchanges[command.attempt].read_to_end)
                 self._let_go(command)
             elif isinstance(command, Finish):
                 self.outcome = command.outcome
                 timer.stop()
+                await self._read_end_marks()
                 return ()
             else:
                 event = self._desk.answer(command)
@@ -117,11 +128,29 @@ class AsyncStream:
 
     def _let_go(self, command: CloseAttempt) -> None:
         exchange = self._exchanges.pop(command.attempt, None)
-        if exchange is not None:
+        if exchange is None:
+            return  # its opening failed or was interrupted: the transport has seen to it
+        if command.clean:
+            self._complete.append(exchange)
+        else:
             self._runtime.close_soon(exchange)
 
-    def abandon(self, reason: str) -> None:
+    async def _read_end_marks(self) -> None:
+        """Give complete replies a moment to end, so that their connections can be used again. Nothing is owed any more by now."""
+        while self._complete:
+            exchange = self._complete.pop()
+            try:
+                await self._runtime.within(LAST_READ, exchange.read_to_end)
+            finally:
+                self._runtime.close_soon(exchange)
+
+    def _abandon(self, error: BaseException | None) -> None:
         """Give the call up. Does not wait: connections go to those who close them, what is owed is settled."""
         self._timer.stop()
+        self._ready, self._position = (), 0
         if self.outcome is None:
-            self.outcome = self._desk.abandon(self.call, reason, self._let_go)
+            self.outcome = self._desk.abandon(self.call, error, self._let_go)
+        for exchange in (*self._exchanges.values(), *self._complete):
+            self._runtime.close_soon(exchange)
+        self._exchanges.clear()
+        self._complete.clear()

@@ -7,19 +7,21 @@ call is waiting for the network, is that wait interrupted, as `asyncio.timeout` 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from math import inf
+from typing import Any, cast
 
 from muxer_core.call.events import Event
+from muxer_core.call.exchange import AsyncExchange
 from muxer_core.call.machine import Call
 from muxer_drivers.desk import Desk
-from muxer_core.call.exchange import AsyncExchange
+from muxer_drivers.runtime import close_quietly
 
 
 class AsyncioTimer:
     """The one timer of a call."""
 
-    __slots__ = ("_call", "_desk", "_handle", "_loop", "_rang", "_task", "_waiting", "_when")
+    __slots__ = ("_call", "_desk", "_handle", "_loop", "_rang", "_waiting", "_when")
 
     def __init__(self, call: Call, desk: Desk) -> None:
         self._call = call
@@ -27,55 +29,52 @@ class AsyncioTimer:
         self._loop = asyncio.get_running_loop()
         self._handle: asyncio.TimerHandle | None = None
         self._when = inf
-        self._task: asyncio.Task[object] | None = None
-        self._waiting = False
+        self._waiting: asyncio.Task[object] | None = None
         self._rang = False
 
-    async def guard(self, wait: Awaitable[Event]) -> Event | None:
+    async def guard(self, wait: Coroutine[Any, Any, Event]) -> Event | None:
         """Wait, unless the call's `wake_at()` comes first: then let its timers act, and return None."""
-        self._task = task = asyncio.current_task()
-        cancelling = task.cancelling() if task is not None else 0
-        wake = self._call.wake_at()
-        if wake < self._when:
-            self._set(wake)
-        self._waiting = True
+        if (wake := self._call.wake_at()) < self._when and not self._set(wake):
+            wait.close()
+            self._desk.time_passed(self._call)
+            return None
+        task = cast("asyncio.Task[object]", asyncio.current_task())  # a coroutine of asyncio always runs in a task
+        cancelled_before = task.cancelling()
+        self._waiting = task
         try:
             return await wait
         except asyncio.CancelledError:
-            if not self._rang or (task is not None and task.uncancel() > cancelling):
+            # One cancellation is ours. If there is another, somebody else wants the task to end, whoever came first.
+            if not self._rang or task.cancelling() > cancelled_before + 1:
                 raise
             return None
         finally:
-            self._waiting = False
+            self._waiting = None
             if self._rang:
                 self._rang = False
-                self._time_passed()
+                task.uncancel()
+                self._desk.time_passed(self._call)
 
     async def sleep(self) -> None:
         """Wait until `wake_at()`, then let the call's timers act."""
-        await asyncio.sleep(max(0.0, self._call.wake_at() - self._desk.now().mono))
-        self._time_passed()
+        await asyncio.sleep(self._desk.left(self._call))
+        self._desk.time_passed(self._call)
 
-    def _time_passed(self) -> None:
-        """A loop may wake a hair early; to the call it is then as late as it asked for."""
-        moment = self._desk.now()
-        self._call.handle_timeout(moment.later(max(0.0, self._call.wake_at() - moment.mono)))
-
-    def _set(self, wake: float) -> None:
+    def _set(self, wake: float) -> bool:
+        """Have the timer fire at `wake`. False when that has passed already."""
         self.stop()
-        if wake < inf:
+        left = wake - self._desk.now().mono
+        if 0.0 < left < inf:
             self._when = wake
-            self._handle = self._loop.call_later(wake - self._desk.now().mono, self._fire)
+            self._handle = self._loop.call_later(left, self._fire)
+        return left > 0.0
 
     def _fire(self) -> None:
-        wake, self._when = self._call.wake_at(), inf
-        if not self._waiting:
-            return
-        if wake > self._desk.now().mono:
-            self._set(wake)
-        elif self._task is not None:
+        """Look again: `wake_at()` may have moved away since. Outside of a wait, nothing is done: the next wait looks anew."""
+        self._when = inf
+        if self._waiting is not None and not self._rang and not self._set(self._call.wake_at()):
             self._rang = True
-            self._task.cancel()
+            self._waiting.cancel()
 
     def stop(self) -> None:
         """Forget the timer."""
@@ -107,11 +106,11 @@ class AsyncioRuntime:
 
     def close_soon(self, exchange: AsyncExchange) -> None:
         """Have the exchange closed in a task of its own."""
-        task = asyncio.get_running_loop().create_task(exchange.aclose())
+        task = asyncio.get_running_loop().create_task(close_quietly(exchange))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
     async def closed(self) -> None:
         """Wait until everything given to `close_soon` is closed."""
-        if self._closing:
+        while self._closing:
             await asyncio.wait(set(self._closing))

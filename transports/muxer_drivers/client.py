@@ -41,9 +41,11 @@ class AsyncClient:
 
     async def aclose(self) -> None:
         """Wait for connections that are being closed, then close the transport."""
-        if self._runtime is not None:
-            await self._runtime.closed()
-        await self._transport.aclose()
+        try:
+            if self._runtime is not None:
+                await self._runtime.closed()
+        finally:
+            await self._transport.aclose()
 
     async def chat(
         self, prompt: Prompt, *, model: str = "auto", context: CallContext = NOBODY, **options: Unpack[ChatOptions]

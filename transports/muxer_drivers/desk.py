@@ -114,17 +114,42 @@ class Desk:
             case Judge():
                 return Judged(command.attempt, self._judge(command.items))
 
-    def abandon(self, call: Call, reason: str, let_go: Callable[[CloseAttempt], None]) -> Outcome | None:
-        """Cancel the call and meet its obligations, without waiting for anything. Returns its outcome (law 7)."""
-        call.handle_event(CancelRequested(reason), self.now())
+    def left(self, call: Call) -> float:
+        """Seconds until the call's timers want to act; infinity when they never do."""
+        return max(0.0, call.wake_at() - self.now().mono)
+
+    def time_passed(self, call: Call) -> None:
+        """A wait until `wake_at()` is over: let the call's timers act.
+
+        Clocks differ in grain, so that a wait may end a hair early. To the call it is then as late as it asked for.
+        """
+        moment = self.now()
+        call.handle_timeout(moment.later(max(0.0, call.wake_at() - moment.mono)))
+
+    def abandon(
+        self, call: Call, error: BaseException | None, let_go: Callable[[CloseAttempt], None]
+    ) -> Outcome | None:
+        """Give the call up because of `error` (None: its consumer left) and meet its obligations, without waiting for anything (law 7).
+
+        Returns its outcome; None when the ledger itself failed, so that a reservation stays unanswered.
+        """
+        call.handle_event(CancelRequested(_reason(error)), self.now())
         while (command := call.next_command(self.now())) is not None:
-            match command:
-                case CloseAttempt():
-                    let_go(command)
-                case Reserve() | Settle() | Judge():
-                    call.handle_event(self.answer(command), self.now())
-                case Finish(outcome):
-                    return outcome
-                case _:
-                    raise AssertionError(f"a cancelled call wished for {command}")
+            if isinstance(command, CloseAttempt):
+                let_go(command)
+            elif isinstance(command, Settle):
+                call.handle_event(self.answer(command), self.now())
+            elif isinstance(command, Finish):
+                return command.outcome
+            else:
+                raise AssertionError(f"a cancelled call wished for {command}")
         return None
+
+
+def _reason(error: BaseException | None) -> str:
+    """Why a call was given up, in words that are the same on every concurrency library."""
+    if error is None:
+        return "the stream was left before its end"
+    if isinstance(error, Exception):
+        return f"stopped by {type(error).__name__}"
+    return CancelRequested().reason

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 from muxer_core.call.events import Event
+from muxer_core.call.exchange import AsyncExchange
 from muxer_core.call.machine import Call
 from muxer_drivers.desk import Desk
-from muxer_core.call.exchange import AsyncExchange
 
 LAST_READ = 0.05
 """Seconds that a complete reply's connection is given to bring its end mark, so that it can be used again."""
+
+logger = logging.getLogger(__name__)
 
 
 class Timer(Protocol):
     """The one timer of a call."""
 
-    async def guard(self, wait: Awaitable[Event]) -> Event | None:
-        """Wait, unless the call's `wake_at()` comes first: then let its timers act, and return None."""
+    async def guard(self, wait: Coroutine[Any, Any, Event]) -> Event | None:
+        """Wait, unless the call's `wake_at()` comes first: then let its timers act, and return None.
+
+        If it has come already, `wait` is not begun: a consumer who comes back too late finds that time is up, whatever lies in a buffer.
+        """
         ...
 
     async def sleep(self) -> None:
@@ -48,3 +54,11 @@ class Runtime(Protocol):
     async def closed(self) -> None:
         """Wait until everything given to `close_soon` is closed."""
         ...
+
+
+async def close_quietly(exchange: AsyncExchange) -> None:
+    """Close in the background, where an exception has nobody to go to (and would end a whole trio program): it is logged."""
+    try:
+        await exchange.aclose()
+    except Exception:
+        logger.exception("a transport failed to close a connection")

@@ -1,4 +1,4 @@
-"""`SyncClient`: what a user calls from plain threads. The twin of `client.AsyncClient`; only `await` differs."""
+"""`SyncClient`: what a user calls from plain threads. Made from `client.py` by `scripts/make_sync.py`; do not edit it here."""
 
 from __future__ import annotations
 
@@ -16,19 +16,17 @@ from muxer_core.values.context import NOBODY, CallContext
 from muxer_core.values.usage import JsonValue
 from muxer_drivers.desk import Desk
 from muxer_drivers.sync_driver import SyncStream
-from muxer_drivers.thread_reaper import ThreadReaper
 
 
 class SyncClient:
     """Makes calls. Use it as `with`, or close it with `close`. Many threads may share it."""
 
-    __slots__ = ("_desk", "_muxer", "_reaper", "_transport")
+    __slots__ = ("_desk", "_muxer", "_transport")
 
     def __init__(self, muxer: Muxer, transport: SyncTransport, desk: Desk | None = None) -> None:
         self._muxer = muxer
         self._transport = transport
         self._desk = desk or Desk(muxer)
-        self._reaper = ThreadReaper()
 
     def __enter__(self) -> Self:
         return self
@@ -39,8 +37,7 @@ class SyncClient:
         self.close()
 
     def close(self) -> None:
-        """Wait for connections that are being closed, then close the transport."""
-        self._reaper.wait()
+        """Close the transport."""
         self._transport.close()
 
     def chat(
@@ -78,7 +75,7 @@ class SyncClient:
         """The models that a provider offers (the first configured one, unless named), each a dict with `id`. Raises `CallFailed`."""
         with self._desk.lock:
             call = self._muxer.start_models(provider, **self._desk.identity())
-        return (self._collect(call)).models
+        return self._collect(call).models
 
     def health(self, provider: str | None = None) -> bool:
         """Does the provider give a sign of life? Spends no money, and never raises for what the provider does."""
@@ -91,7 +88,7 @@ class SyncClient:
         return True
 
     def _stream(self, call: Call) -> SyncStream:
-        return SyncStream(call, self._desk, self._transport, self._reaper)
+        return SyncStream(call, self._desk, self._transport)
 
     def _collect(self, call: Call) -> Reply:
         builder = ReplyBuilder()

@@ -1,35 +1,36 @@
-"""The driver for plain threads: carries out a call's commands in the thread that consumes it.
+"""`SyncStream`: carries out a call's commands in the thread that consumes it.
 
-A blocking read cannot be interrupted: it is told how long it may wait, and the call's timers act when it comes back. A transport that
-cannot be told (httpx fixes the pause when the body begins) lets a deadline be passed by at most `OpenAttempt.read_timeout`.
+The twin of `AsyncStream`. A blocking wait cannot be interrupted: it is told how long it may last, and the call's timers act when it
+comes back empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
 from muxer_core.call.commands import CloseAttempt, Deliver, Finish, OpenAttempt, ReadMore
 from muxer_core.call.events import BodyEnded, DataReceived, Event, ResponseStarted, TransportFailed
+from muxer_core.call.exchange import SyncExchange, SyncTransport, TransportError
 from muxer_core.call.machine import Call
 from muxer_core.call.outcome import CallFailed, Outcome
 from muxer_core.values.items import Item
 from muxer_drivers.desk import Desk
-from muxer_core.call.exchange import SyncExchange, SyncTransport, TransportError
-from muxer_drivers.thread_reaper import ThreadReaper
+from muxer_drivers.runtime import LAST_READ
 
 
 class SyncStream:
     """The items of one call. Use it as `with`; iterate it; `outcome` is there when it has ended."""
 
-    def __init__(self, call: Call, desk: Desk, transport: SyncTransport, reaper: ThreadReaper) -> None:
+    __slots__ = ("_complete", "_desk", "_exchanges", "_position", "_ready", "_transport", "call", "outcome")
+
+    def __init__(self, call: Call, desk: Desk, transport: SyncTransport) -> None:
         self.call = call
         self.outcome: Outcome | None = None
         self._desk = desk
         self._transport = transport
-        self._reaper = reaper
         self._exchanges: dict[int, SyncExchange] = {}
+        self._complete: list[SyncExchange] = []
         self._ready: tuple[Item, ...] = ()
         self._position = 0
 
@@ -40,9 +41,9 @@ class SyncStream:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.abandon("the stream was left before its end")
+        self._abandon(error)
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Item:
@@ -53,8 +54,8 @@ class SyncStream:
 
     def next_batch(self) -> tuple[Item, ...]:
         """Everything that one read brought; empty at the end. Raises `CallFailed`."""
-        if self._position == len(self._ready):
-            self._fill()
+        if self._position == len(self._ready) and not self._fill():
+            return ()
         batch = self._ready[self._position :]
         self._position = len(self._ready)
         return batch
@@ -66,7 +67,7 @@ class SyncStream:
         try:
             self._ready, self._position = self._run(), 0
         except BaseException as error:
-            self.abandon(type(error).__name__)
+            self._abandon(error)
             raise
         if self.outcome is not None and self.outcome.status != "complete":
             raise CallFailed(self.outcome)
@@ -74,61 +75,80 @@ class SyncStream:
 
     def _run(self) -> tuple[Item, ...]:
         """Carry out commands until one concerns the consumer: a delivery, or the end."""
-        call, now = self.call, self._desk.now
+        call, now, desk = self.call, self._desk.now, self._desk
         while True:
             command, event = call.next_command(now()), None
             if type(command) is ReadMore:
-                event = self._read(command.attempt) or self._time_passed()
+                event = self._read(command.attempt)
             elif type(command) is Deliver:
                 return command.items
             elif command is None:
-                self._desk.sleep(max(0.0, call.wake_at() - now().mono))
-                self._time_passed()
+                desk.sleep(desk.left(call))
+                desk.time_passed(call)
             elif isinstance(command, OpenAttempt):
-                event = self._open(command) or self._time_passed()
+                event = self._open(command)
             elif isinstance(command, CloseAttempt):
                 self._let_go(command)
             elif isinstance(command, Finish):
                 self.outcome = command.outcome
+                self._read_end_marks()
                 return ()
             else:
-                event = self._desk.answer(command)
+                event = desk.answer(command)
             if event is not None:
                 call.handle_event(event, now())
 
-    def _time_passed(self) -> None:
-        """Nothing came for as long as the call could wait: let its timers act."""
-        moment = self._desk.now()
-        self.call.handle_timeout(moment.later(max(0.0, self.call.wake_at() - moment.mono)))
-
-    def _wait(self) -> float:
-        return max(0.0, self.call.wake_at() - self._desk.now().mono)
-
     def _open(self, command: OpenAttempt) -> Event | None:
+        """What came of opening; None when nothing came in time and the call's timers have acted."""
+        left = self._desk.left(self.call)
         try:
-            exchange = self._transport.open(command, self._wait())
+            exchange = self._transport.open(command, left) if left > 0.0 else None
         except TransportError as error:
             return TransportFailed(command.attempt, error.failure, error.sent)
         if exchange is None:
-            return None
+            return self._desk.time_passed(self.call)
         self._exchanges[command.attempt] = exchange
         return ResponseStarted(command.attempt, exchange.head)
 
     def _read(self, attempt: int) -> Event | None:
+        """What a read brought; None when nothing came in time and the call's timers have acted."""
+        left = self._desk.left(self.call)
         try:
-            data = self._exchanges[attempt].read(self._wait())
+            data = self._exchanges[attempt].read(left) if left > 0.0 else None
         except TransportError as error:
             return TransportFailed(attempt, error.failure, error.sent)
         if data is None:
-            return None
+            return self._desk.time_passed(self.call)
         return DataReceived(attempt, data) if data else BodyEnded(attempt)
 
     def _let_go(self, command: CloseAttempt) -> None:
         exchange = self._exchanges.pop(command.attempt, None)
-        if exchange is not None:
-            self._reaper.take(exchange, clean=command.clean)
+        if exchange is None:
+            return  # its opening failed or was interrupted: the transport has seen to it
+        if command.clean:
+            self._complete.append(exchange)
+        else:
+            exchange.close()
 
-    def abandon(self, reason: str) -> None:
-        """Give the call up: connections are closed, what is owed is settled."""
+    def _read_end_marks(self) -> None:
+        """Give complete replies a moment to end, so that their connections can be used again. Nothing is owed any more by now."""
+        while self._complete:
+            exchange = self._complete.pop()
+            until = self._desk.now().mono + LAST_READ
+            try:
+                while (left := until - self._desk.now().mono) > 0.0 and exchange.read(left):
+                    pass
+            except TransportError:
+                pass
+            finally:
+                exchange.close()
+
+    def _abandon(self, error: BaseException | None) -> None:
+        """Give the call up: connections are closed, what is owed is settled. Does not wait for the network."""
+        self._ready, self._position = (), 0
         if self.outcome is None:
-            self.outcome = self._desk.abandon(self.call, reason, self._let_go)
+            self.outcome = self._desk.abandon(self.call, error, self._let_go)
+        for exchange in (*self._exchanges.values(), *self._complete):
+            exchange.close()
+        self._exchanges.clear()
+        self._complete.clear()

@@ -6,19 +6,20 @@ code, so that failures are never wrapped in groups. Connections are closed by tr
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from math import inf
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import trio
 
 from muxer_core.call.events import Event
+from muxer_core.call.exchange import AsyncExchange
 from muxer_core.call.machine import Call
 from muxer_drivers.desk import Desk
-from muxer_core.call.exchange import AsyncExchange
+from muxer_drivers.runtime import close_quietly
 
 
 class TrioTimer:
-    """The one timer of a call."""
+    """The timers of a call, kept by trio as the deadline of each wait."""
 
     __slots__ = ("_call", "_desk")
 
@@ -26,28 +27,21 @@ class TrioTimer:
         self._call = call
         self._desk = desk
 
-    def _left(self) -> float:
-        """Seconds until the call's time comes."""
-        return max(0.0, self._call.wake_at() - self._desk.now().mono)
-
-    async def guard(self, wait: Awaitable[Event]) -> Event | None:
+    async def guard(self, wait: Coroutine[Any, Any, Event]) -> Event | None:
         """Wait, unless the call's `wake_at()` comes first: then let its timers act, and return None."""
-        event = None
-        with trio.CancelScope(deadline=trio.current_time() + self._left()) as scope:
-            event = await wait
-        if scope.cancelled_caught:
-            self._time_passed()
-        return event
+        left = self._desk.left(self._call)
+        if left > 0.0:
+            with trio.CancelScope(deadline=trio.current_time() + left):
+                return await wait
+        else:
+            wait.close()
+        self._desk.time_passed(self._call)
+        return None
 
     async def sleep(self) -> None:
         """Wait until `wake_at()`, then let the call's timers act."""
-        left = self._left()
-        await (trio.sleep_forever() if left == inf else trio.sleep(left))
-        self._time_passed()
-
-    def _time_passed(self) -> None:
-        moment = self._desk.now()
-        self._call.handle_timeout(moment.later(max(0.0, self._call.wake_at() - moment.mono)))
+        await trio.sleep_until(trio.current_time() + self._desk.left(self._call))
+        self._desk.time_passed(self._call)
 
     def stop(self) -> None:
         """Nothing is kept between waits."""
@@ -78,7 +72,7 @@ class TrioRuntime:
 
     async def _close(self, exchange: AsyncExchange) -> None:
         try:
-            await exchange.aclose()
+            await close_quietly(exchange)
         finally:
             self._closing -= 1
             self._idle.set()

@@ -13,6 +13,7 @@ __all__ = ["AsyncClient", "ChatMessage", "Client", "HeuristicRouter", "LiteLLMPr
 
 
 class LiteLLMProvider(muxer_compat.LiteLLMProvider):
-    __doc__ = muxer_compat.LiteLLMProvider.__doc__
+    """`muxer_compat.LiteLLMProvider` over httpx, on asyncio or trio, whichever runs the current task."""
+
     __slots__ = ()
     open_transport = staticmethod(open_transport)
