@@ -27,7 +27,9 @@ class ChatStream:
 
     __slots__ = ("_chunks", "outcome")
 
-    def __init__(self, connect: Callable[[], AsyncClient], begin: Callable[[AsyncClient], AsyncStream], *, asks_usage: bool) -> None:
+    def __init__(
+        self, connect: Callable[[], AsyncClient], begin: Callable[[AsyncClient], AsyncStream], *, asks_usage: bool
+    ) -> None:
         self.outcome: Outcome | None = None
         self._chunks = self._run(connect, begin, asks_usage)
 

@@ -61,11 +61,12 @@ class Lease:
 class Connections:
     """Connections to the servers that know `secrets`, by the names of their credentials."""
 
-    __slots__ = ("_blocks", "_open", "_shared", "secrets")
+    __slots__ = ("_credentials", "_open", "_shared", "secrets")
 
     def __init__(self, open_transport: OpenTransport, secrets: dict[str, str]) -> None:
         self.secrets = tuple(secrets.values())
-        self._open = lambda: open_transport(Credentials(secrets))
+        self._credentials = Credentials(secrets)
+        self._open = open_transport
         self._shared: dict[object, _Shared] = {}
 
     def lease(self) -> Lease:
@@ -73,7 +74,7 @@ class Connections:
         loop, new_lock = _loop_here()
         shared = self._shared.get(loop)
         if shared is None:
-            shared = self._shared[loop] = _Shared(loop, self._open(), new_lock())
+            shared = self._shared[loop] = _Shared(loop, self._open(self._credentials), new_lock())
         shared.holders += 1
         return Lease(self, shared)
 

@@ -104,4 +104,6 @@ class LoggedExchange:
     def _log(self, how: str) -> None:
         if not self._logged:
             self._logged = True
-            logger.debug("request %d: reply %s: %s", self._number, how, shown(self._body, self._secrets, size=self._size))
+            logger.debug(
+                "request %d: reply %s: %s", self._number, how, shown(self._body, self._secrets, size=self._size)
+            )

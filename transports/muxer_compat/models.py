@@ -98,7 +98,12 @@ def listed_card(name: str) -> ModelCard | None:
     """What the published price list knows of a model, by the name that a proxy gives it; None without a price for input and output."""
     listing = find_model(name)
     card = None if listing is None else listing.card(name, time.time())
-    if listing is None or card is None or card.price is None or None in (card.price.rates.input, card.price.rates.output):
+    if (
+        listing is None
+        or card is None
+        or card.price is None
+        or None in (card.price.rates.input, card.price.rates.output)
+    ):
         return None
     return msgspec.structs.replace(card, metadata={"provider": listing.provider.id})
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from muxer_core.asking import ChatOptions
+from muxer_core.dialects.json_text import is_object
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.usage import JsonValue
 
@@ -30,15 +31,20 @@ def chat_options(parameters: Mapping[str, JsonValue]) -> ChatOptions:
         if value is None:
             continue
         if name == "stream":
-            raise InvalidRequest("stream", "is said by the method: chat_completion answers whole, stream_chat_completion streams")
+            raise InvalidRequest(
+                "stream", "is said by the method: chat_completion answers whole, stream_chat_completion streams"
+            )
+        option = RENAMED.get(name, name)
         if name in OPEN:
             extras.update(value)
-        elif name == "response_format" and not (isinstance(value, Mapping) and value.get("type") in OUTPUT_FORMATS):
-            extras[name] = value
-        elif (option := RENAMED.get(name, name)) not in OPTIONS:
+        elif option not in OPTIONS or (option == "output_format" and _is_foreign(value)):
             extras[name] = value
         elif option in options:
             raise InvalidRequest(name, f"contradicts {option}: give one of the two")
         else:
             options[option] = value
-    return cast("ChatOptions", {**options, **({"extras": extras} if extras else {})})
+    return cast("ChatOptions", {**options, "extras": extras})
+
+
+def _is_foreign(output_format: JsonValue) -> bool:
+    return is_object(output_format) and output_format.get("type") not in OUTPUT_FORMATS

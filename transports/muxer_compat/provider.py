@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 from muxer_compat.chat_stream import ChatStream
 from muxer_compat.completion import ChatCompletion, completion_of
-from muxer_compat.connections import Connections, OpenTransport
+from muxer_compat.connections import Connections
 from muxer_compat.debug_log import logger
 from muxer_compat.messages import Messages, to_prompt
 from muxer_compat.models import Models
@@ -17,10 +17,13 @@ from muxer_compat.muxers import ALWAYS_ASK, muxer_over, secrets_of
 from muxer_compat.parameters import chat_options
 from muxer_compat.settings import Proxy
 from muxer_core.asking import chat_request
+from muxer_core.call.exchange import AsyncTransport
 from muxer_core.call.outcome import CallFailed
+from muxer_core.dialects.json_text import is_object
 from muxer_core.muxer import Muxer
 from muxer_core.values.usage import JsonValue
 from muxer_drivers.client import AsyncClient
+from muxer_drivers.credentials import Credentials
 
 MODELS_TTL = 300.0
 """Seconds for which a list of models is believed."""
@@ -39,7 +42,7 @@ class LiteLLMProvider:
 
     __slots__ = ("_connections", "_listed_at", "_models", "_muxer", "_muxer_cards", "proxy")
 
-    open_transport: ClassVar[OpenTransport]
+    open_transport: ClassVar[staticmethod[[Credentials], AsyncTransport]]
     """How connections are made: an adapter says it."""
 
     def __init__(
@@ -97,9 +100,11 @@ class LiteLLMProvider:
         """An answer chunk by chunk: `async for chunk in provider.stream_chat_completion(…)`. Arguments as for `chat_completion`."""
         options = chat_options({"max_tokens": max_tokens, "temperature": temperature, **parameters})
         prompt = to_prompt(messages)
-        chat_request(prompt, model, options)  # what is wrong with the arguments is said now, not when the first chunk is due
+        chat_request(
+            prompt, model, options
+        )  # what is wrong with the arguments is said now, not when the first chunk is due
         stream_options = options.get("extras", {}).get("stream_options")
-        asks_usage = isinstance(stream_options, Mapping) and bool(stream_options.get("include_usage"))
+        asks_usage = is_object(stream_options) and bool(stream_options.get("include_usage"))
         return ChatStream(
             lambda: self._client(model),
             lambda client: client.stream(prompt, model=model, keep_source=True, **options),
@@ -114,8 +119,8 @@ class LiteLLMProvider:
     async def get_available_models(self) -> list[dict[str, JsonValue]]:
         """What the proxy offers: objects with an `id`.
 
-        The list is believed for `MODELS_TTL` seconds, many tasks that ask at once send one request, and where the proxy does not answer, the
-        last list stands. Raises `CallFailed` when there is none.
+        The list is believed for `MODELS_TTL` seconds, many tasks that ask at once send one request, and where the proxy does not answer,
+        the last list stands. Raises `CallFailed` when there is none.
         """
         lease = self._connections.lease()
         async with AsyncClient(self._muxer_for(), lease) as client, lease.turn:

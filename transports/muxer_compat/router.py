@@ -76,7 +76,8 @@ class HeuristicRouter:
                     logger.warning("routing without the list of %r: %s", provider, failed)
         muxer = self._muxer_over(providers)
         connections = Connections(
-            next(iter(providers.values())).open_transport, secrets_of({name: one.proxy for name, one in providers.items()})
+            next(iter(providers.values())).open_transport,
+            secrets_of({name: one.proxy for name, one in providers.items()}),
         )
         async with AsyncClient(muxer, connections.lease()) as client:
             return completion_of(await client.chat(to_prompt(messages), model=AUTO, **options))
