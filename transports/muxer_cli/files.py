@@ -6,7 +6,7 @@ of what it stands in. Dates become text, since a configuration has no other use 
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
@@ -131,6 +131,6 @@ def _plain(value: object) -> object:
         return {str(key): _plain(one) for key, one in cast("Mapping[object, object]", value).items()}
     if isinstance(value, list):
         return [_plain(one) for one in cast("list[object]", value)]
-    if isinstance(value, datetime.date | datetime.time):
+    if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     return value

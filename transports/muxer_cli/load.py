@@ -11,7 +11,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from muxer_cli.files import read_config_file
@@ -107,10 +107,10 @@ def _merge(mapping: dict[str, Any], over: Mapping[str, Any]) -> None:
     """Put `over` on top, table by table; lists are replaced."""
     for key, value in over.items():
         below = mapping.get(key)
-        if isinstance(value, Mapping) and isinstance(below, dict):
-            _merge(below, value)
+        if isinstance(below, dict) and isinstance(value, Mapping):
+            _merge(cast("dict[str, Any]", below), cast("Mapping[str, Any]", value))
         else:
-            mapping[key] = deepcopy(value)
+            mapping[key] = deepcopy(cast("object", value))
 
 
 class _Environment:
@@ -132,10 +132,8 @@ class _Environment:
         """A table inside the mapping, made if need be. A value of another kind there is left for the schema to refuse."""
         table = self._mapping
         for key in keys:
-            below = table.setdefault(key, {})
-            if not isinstance(below, dict):
-                return {}
-            table = below
+            below: Any = table.setdefault(key, {})
+            table = cast("dict[str, Any]", below) if isinstance(below, dict) else {}
         return table
 
     def apply(self) -> None:
@@ -178,7 +176,9 @@ class _Environment:
 
     def stand_in(self, file: Path | None) -> None:
         """No provider is configured: take those whose keys are in the environment. Raises `ConfigError` when there is none."""
-        found = {name: {} for name, known in KNOWN_PROVIDERS.items() if self._environment.get(known.variable)}
+        found: dict[str, Any] = {
+            name: {} for name, known in KNOWN_PROVIDERS.items() if self._environment.get(known.variable)
+        }
         if not found:
             variables = ", ".join(("LITELLM_BASE_URL", *(known.variable for known in KNOWN_PROVIDERS.values())))
             where = f"{file} names no provider" if file is not None else f"there is no {FILE_NAME} in this folder"

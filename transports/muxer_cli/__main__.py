@@ -1,0 +1,7 @@
+"""`python -m muxer_cli` is `modelmuxer`."""
+
+import sys
+
+from muxer_cli import main
+
+sys.exit(main())
