@@ -89,17 +89,17 @@ coverage: $(VENV)/.development ## Branch coverage against the floors; every miss
 	@$(BIN)/coverage json --quiet -o coverage.json
 	@$(BIN)/python .ci/coverage_floors.py coverage.json
 
-docs: $(VENV)/.development ## Draw the generated parts of the documentation again
-	@for script in scripts/draw_*.py; do $(BIN)/python $$script || exit 1; done
+docs: $(VENV)/.development ## Write again what is generated from the code: diagrams, and the sync client
+	@for script in scripts/draw_*.py scripts/make_*.py; do $(BIN)/python $$script || exit 1; done
 
-docs-check: $(VENV)/.development ## Check that the generated parts of the documentation agree with the code
-	@for script in scripts/draw_*.py; do $(BIN)/python $$script --check || exit 1; done
+docs-check: $(VENV)/.development ## Check that what is generated from the code agrees with it
+	@for script in scripts/draw_*.py scripts/make_*.py; do $(BIN)/python $$script --check || exit 1; done
 
 catalog: $(VENV)/.development ## Generate the catalog's price module again
-	@$(BIN)/python scripts/generate_catalog.py
+	@$(BIN)/python scripts/build_catalog.py
 
 catalog-check: $(VENV)/.development ## Check that the catalog's price module agrees with its source
-	@$(BIN)/python scripts/generate_catalog.py --check
+	@$(BIN)/python scripts/build_catalog.py --check
 
 examples: $(VENV)/.development ## Run every example
 	@$(BIN)/python -m pytest tests/examples $(ARGS)
