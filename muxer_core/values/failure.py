@@ -119,11 +119,12 @@ class Failure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only
         return KINDS[self.kind].next_step
 
     def describe(self) -> str:
-        """What happened, where, and what to do next, in one line.
+        """What happened, where, and what to do next, in one line, however many the server's own words had.
 
         >>> Failure(kind="auth", message="Incorrect API key provided", status=401, where="openai/gpt-4o").describe()
         'auth at openai/gpt-4o (HTTP 401): Incorrect API key provided. Next: check the API key of this provider.'
         """
         place = f" at {self.where}" if self.where else ""
         status = f" (HTTP {self.status})" if self.status is not None else ""
-        return f"{self.kind}{place}{status}: {self.message.rstrip('.')}. Next: {self.next_step}."
+        words = " ".join(self.message.split()).rstrip(".")
+        return f"{self.kind}{place}{status}: {words}. Next: {self.next_step}."

@@ -144,7 +144,7 @@ def test_debug_logging(litellm_proxy: LiteLLMProxy) -> None:
     finished = run("debug_logging", litellm_proxy.url)
     assert finished.returncode == 0, finished.stderr
     assert "Paris" in finished.stdout
-    ours = [line for line in finished.stderr.splitlines() if line.startswith("muxer")]
+    ours = [line for line in finished.stderr.splitlines() if line.startswith("modelmuxer ")]
     assert any("/chat/completions" in line for line in ours)
     assert any("200" in line for line in ours)
 

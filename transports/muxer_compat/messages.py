@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 import msgspec
 
@@ -64,22 +65,24 @@ class ReplyMessage(ChatMessage, frozen=True, omit_defaults=True):
     tool_calls: tuple[ToolCall, ...] | None = None
 
 
-Messages = str | Iterable[ChatMessage | Message | Mapping[str, JsonValue]]
+Messages = Prompt | Iterable[ChatMessage | Message | Mapping[str, JsonValue]]
 """A conversation, or one user's message as text."""
 
 
-def to_prompt(messages: Messages) -> Prompt:
-    """The conversation as the core takes it. Raises `InvalidRequest` naming the message that is none."""
-    if isinstance(messages, str):
+def to_prompt(messages: object) -> Prompt:
+    """The conversation (`Messages`) as the core takes it. Raises `InvalidRequest` naming the message that is none."""
+    if isinstance(messages, str | Message):
         return messages
     if isinstance(messages, Mapping) or not isinstance(messages, Iterable):
         raise InvalidRequest("messages", f"must be a list of messages, got {type(messages).__name__}")
-    prompt: list[Message | Mapping[str, JsonValue]] = []
-    for number, one in enumerate(messages):
-        if isinstance(one, ChatMessage):
-            prompt.append(one.to_openai())
-        elif isinstance(one, Message | Mapping):
-            prompt.append(one)
-        else:
-            raise InvalidRequest(f"messages[{number}]", f"must be a ChatMessage or a dict, got {type(one).__name__}")
-    return prompt
+    return [_turn(one, f"messages[{number}]") for number, one in enumerate(cast("Iterable[object]", messages))]
+
+
+def _turn(one: object, where: str) -> Message | Mapping[str, JsonValue]:
+    if isinstance(one, ChatMessage):
+        return one.to_openai()
+    if isinstance(one, Message):
+        return one
+    if isinstance(one, Mapping):
+        return cast("Mapping[str, JsonValue]", one)
+    raise InvalidRequest(where, f"must be a ChatMessage or a dict, got {type(one).__name__}")

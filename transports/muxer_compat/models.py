@@ -23,7 +23,7 @@ from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.usage import JsonValue, Usage
 
 MAKERS = ("openai", "anthropic", "google")
-"""Whose listed models count as supported while it is not known what the proxy offers."""
+"""By their names in the price list: whose models count as supported while it is not known what the proxy offers."""
 
 MOST_ASKED = 256
 """Names called without being described or offered that are remembered; the longest unused is forgotten first."""
@@ -167,6 +167,11 @@ class Models:
         """Is it known what the proxy offers?"""
         return self._offered is not None
 
+    @property
+    def guessed(self) -> bool:
+        """Are the candidates a guess, because nothing was described and the proxy was not asked?"""
+        return not self._custom and not self.offer_known
+
     def supported(self) -> list[str]:
         """The models with a price: the described ones, and of the listed ones those that the proxy offers.
 
@@ -180,10 +185,9 @@ class Models:
     def candidates(self) -> list[ModelCard]:
         """The cards among which a router chooses: described models and offered ones that chat, each with a price."""
         modes = {name: model.get("mode") for name, model in (self._offered or {}).items()}
-        described_or_offered = (*self._custom, *modes) if self._custom or modes else self.supported()
         return [
             card
-            for name in dict.fromkeys(described_or_offered)
+            for name in dict.fromkeys(self.supported() if self.guessed else (*self._custom, *modes))
             if modes.get(name) in CHAT_MODES and (card := self._known(name)) is not None
         ]
 

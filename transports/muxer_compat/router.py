@@ -8,6 +8,7 @@ from muxer_compat.completion import ChatCompletion, completion_of
 from muxer_compat.connections import Connections
 from muxer_compat.debug_log import logger
 from muxer_compat.messages import Messages, to_prompt
+from muxer_compat.models import MAKERS
 from muxer_compat.muxers import muxer_over, secrets_of
 from muxer_compat.parameters import chat_options
 from muxer_compat.provider import LiteLLMProvider
@@ -26,6 +27,8 @@ from muxer_drivers.desk import Desk
 Providers = Mapping[str, LiteLLMProvider]
 
 AUTO = "auto"
+
+GUESSED = f"the listed models of {', '.join(MAKERS)} stand for it until get_available_models() was awaited."
 
 
 class HeuristicRouter:
@@ -57,7 +60,9 @@ class HeuristicRouter:
         if isinstance(decision, Failure):
             raise CallFailed(Outcome(call_id=me["call_id"], status="failed", attempts=(), failure=decision))
         chosen = muxer.catalog.deployments[decision.chosen]
-        return chosen.provider.name, chosen.upstream_model, decision.reason
+        name = chosen.provider.name
+        guessed = f" What {name} offers was not asked; {GUESSED}" if providers[name].models.guessed else ""
+        return name, chosen.upstream_model, decision.reason + guessed
 
     async def route_request(
         self, messages: Messages, providers: Providers, strategy: str | None = None, **parameters: JsonValue

@@ -37,10 +37,17 @@ def _certificates(package: ModuleType) -> ssl.SSLContext:
 
 
 def open_transport(credentials: Credentials) -> AsyncTransport:
-    """A transport over a client of its own."""
+    """A transport over a client of its own, for asyncio and trio."""
     package = _package()
     http = package.AsyncClient(limits=_limits(package), verify=_certificates(package))
     return AsyncTransport(http, credentials, owned=True)
+
+
+def open_sync_transport(credentials: Credentials) -> SyncTransport:
+    """The same for plain threads."""
+    package = _package()
+    http = package.Client(limits=_limits(package), verify=_certificates(package))
+    return SyncTransport(http, credentials, owned=True)
 
 
 def _limits(package: ModuleType) -> object:
@@ -52,8 +59,8 @@ def _limits(package: ModuleType) -> object:
 class AsyncClient(AnyAsyncClient):
     """Calls over httpx, on asyncio or trio, whichever runs the current task.
 
-    `http`: a client of yours, httpx's or httpx2's, which stays open. `credentials`: secrets by name; without them, names like `env:NAME` are
-    read from the environment.
+    `http`: a client of yours, httpx's or httpx2's, which stays open. `credentials`: secrets by name; without them, names like `env:NAME`
+    are read from the environment.
     """
 
     __slots__ = ()
@@ -84,8 +91,6 @@ class Client(AnySyncClient):
         credentials: Credentials | None = None,
         desk: Desk | None = None,
     ) -> None:
-        owned = http is None
-        if http is None:
-            package = _package()
-            http = package.Client(limits=_limits(package), verify=_certificates(package))
-        super().__init__(muxer, SyncTransport(http, credentials or Credentials(), owned=owned), desk)
+        known = credentials or Credentials()
+        transport = open_sync_transport(known) if http is None else SyncTransport(http, known, owned=False)
+        super().__init__(muxer, transport, desk)
