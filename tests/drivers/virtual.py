@@ -60,7 +60,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 class TracedCall(Call):
     """A call that keeps what went in and what came out."""
 
-    __slots__ = ("trace",)
+    __slots__ = ("__weakref__", "trace")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.trace: list[tuple[Moment, Event | Command]] = []
