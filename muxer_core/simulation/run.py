@@ -35,7 +35,6 @@ from muxer_core.call.events import (
     SettlementRecorded,
     TransportFailed,
 )
-from muxer_core.call.machine import Call
 from muxer_core.call.outcome import Outcome
 from muxer_core.simulation.clock import VirtualClock
 from muxer_core.simulation.script import Break, Data, End, Hang, Head, Playback, Script
@@ -54,6 +53,26 @@ class Ledger(Protocol):
 
     def settle(self, command: Settle, moment: Moment) -> SettlementRecorded:
         """Record the truth."""
+        ...
+
+
+class Driven(Protocol):
+    """What a driver needs of a call; `Call` is one."""
+
+    def next_command(self, moment: Moment) -> Command | None:
+        """The next wish."""
+        ...
+
+    def handle_event(self, event: Event, moment: Moment) -> None:
+        """Take in a fact."""
+        ...
+
+    def handle_timeout(self, moment: Moment) -> None:
+        """Let the timers act."""
+        ...
+
+    def wake_at(self) -> float:
+        """When they would."""
         ...
 
 
@@ -104,7 +123,7 @@ def event_of(attempt: int, step: Head | Data | End | Break) -> Event:
 
 
 def simulate(
-    call: Call,
+    call: Driven,
     upstream: Callable[[OpenAttempt], Script],
     clock: VirtualClock,
     *,

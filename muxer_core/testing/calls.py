@@ -142,5 +142,5 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         parallel=2 if kind == "hedge" else 1,
         reports_connected=draw(st.booleans()),
         consumer_pause=draw(st.sampled_from([0.0, 0.0, 60.0])),
-        cancel_at_step=draw(st.sampled_from([None, None, None, 3, 5, 7])),
+        cancel_at_step=draw(st.sampled_from([None, None, None, 3, 4, 5, 6])),
     )

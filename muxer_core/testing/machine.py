@@ -6,7 +6,7 @@ step drawn with it: a rule as likely as any other would end nearly all runs befo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from hypothesis import note
@@ -40,29 +40,22 @@ from muxer_core.call.events import (
 from muxer_core.call.machine import Call
 from muxer_core.simulation.clock import VirtualClock
 from muxer_core.testing.calls import ERROR_BODIES, Scenario, reply_chunks, scenarios
-from muxer_core.testing.referee import Referee
+from muxer_core.testing.courses import referee_for
 from muxer_core.values.failure import Failure
 from muxer_core.wire.heads import Headers, ResponseHead
 
-Reached = Callable[[set[str]], None]
-
 
 class CallMachine(RuleBasedStateMachine):
-    """Subclass it with `reached` set to a function to count how deep the runs go, and `call_type` to try a changed machine."""
+    """Subclass it with `call_type` to try a changed machine; `referee.reached` says how deep a run went."""
 
     call_type: type[Any] = Call
-    reached: Reached | None = None
 
     @initialize(scenario=scenarios())
     def begin(self, scenario: Scenario) -> None:
         """A call in some configuration."""
         self.scenario = scenario
         self.clock = VirtualClock()
-        self.referee = Referee(
-            max_cost=None if scenario.plan.max_cost is None else scenario.plan.max_cost.pico,
-            parallel=scenario.parallel,
-            max_attempts=scenario.plan.policies.retry.max_attempts + _hedges(scenario),
-        )
+        self.referee = referee_for(scenario)
         self.call = self.call_type(
             scenario.operation,
             scenario.plan,
@@ -108,9 +101,7 @@ class CallMachine(RuleBasedStateMachine):
 
     def finished(self, command: Finish) -> None:
         """The call is over: nothing may be owed, and nothing may wake it."""
-        assert self.call.wake_at() == float("inf")
-        if type(self).reached is not None:
-            type(self).reached(self.referee.reached)  # type: ignore[misc]
+        assert self.call.wake_at() == inf
 
     def feed(self, event: Event) -> None:
         """One event, then everything that follows from it."""
@@ -164,7 +155,7 @@ class CallMachine(RuleBasedStateMachine):
         self.feed(DataReceived(command.attempt, unread.pop(0)) if unread else BodyEnded(command.attempt))
 
     @precondition(lambda self: getattr(self, "waiting", None))
-    @rule(steps=st.integers(4, 12), choice=st.integers(0, 3), chunks=reply_chunks())
+    @rule(steps=st.integers(3, 20), choice=st.integers(0, 3), chunks=reply_chunks())
     def go_well(self, steps: int, choice: int, chunks: list[bytes]) -> None:
         """Several answers at a time, all of the kind that a good day brings."""
         for _ in range(steps):
@@ -186,7 +177,7 @@ class CallMachine(RuleBasedStateMachine):
                 self.feed(Judged(command.attempt, accepted=choice % 2 == 0))
 
     @precondition(lambda self: getattr(self, "waiting", None))
-    @rule(steps=st.integers(4, 12), choice=st.integers(0, 3), chunks=reply_chunks())
+    @rule(steps=st.integers(3, 20), choice=st.integers(0, 3), chunks=reply_chunks())
     def go_well_again(self, steps: int, choice: int, chunks: list[bytes]) -> None:
         """The same, so that good days are likelier."""
         self.go_well(steps, choice, chunks)
@@ -244,12 +235,12 @@ class CallMachine(RuleBasedStateMachine):
         self.go_well(steps, choice, chunks)
 
     @precondition(lambda self: self.waits_for(Reserve) and self.scenario.plan.policies.hedge is not None)
-    @rule(chunks=reply_chunks())
-    def be_slow(self, chunks: list[bytes]) -> None:
-        """The first attempt opens and says nothing until its hedge begins."""
+    @rule(steps=st.integers(0, 8), choice=st.integers(0, 3), chunks=reply_chunks())
+    def be_slow(self, steps: int, choice: int, chunks: list[bytes]) -> None:
+        """The first attempt opens and says nothing until its hedge begins; then both go on."""
         self.go_well(1, 0, chunks)
         if self.call.wake_reason() == "hedge":
-            self.wake_up(0, 0, chunks)
+            self.wake_up(steps, choice, chunks)
 
     def let_timers_act(self) -> None:
         """Opens and reads of attempts that time out become late events, through their closes."""
@@ -276,8 +267,3 @@ class CallMachine(RuleBasedStateMachine):
 
 def _head(attempt: int, status: int) -> ResponseStarted:
     return ResponseStarted(attempt, ResponseHead(status, Headers()))
-
-
-def _hedges(scenario: Scenario) -> int:
-    hedge = scenario.plan.policies.hedge
-    return 0 if hedge is None else hedge.max_hedges

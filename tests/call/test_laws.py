@@ -3,32 +3,61 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from muxer_core.call.machine import Call
+from muxer_core.testing.courses import Course, courses, run_course
 from muxer_core.testing.machine import CallMachine
 
-RUNS = 500
+DEEP = ("complete", "retry", "fallback", "hedge", "cascade", "judge", "cancel", "cancel mid-stream")
 
 
-def explore(machine: type[CallMachine], runs: int, *, derandomize: bool = True) -> None:
-    """Run a state machine without shrinking: here only the verdict counts."""
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        machine,
-        settings=settings(
-            max_examples=runs,
-            stateful_step_count=25,
-            deadline=None,
-            derandomize=derandomize,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
+def quick(runs: int) -> settings:
+    """Settings for a verdict: the same runs each time, no shrinking, no database."""
+    return settings(
+        max_examples=runs,
+        stateful_step_count=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
 
 
-def test_the_laws_hold_and_the_runs_go_deep() -> None:
+def explore_courses(call_type: type[Any], runs: int) -> tuple[int, Counter[str]]:
+    """Run that many courses; how many there were, and how often each depth was reached."""
+    reached: Counter[str] = Counter()
+    count = 0
+
+    @quick(runs)
+    @given(courses())
+    def explore(course: Course) -> None:
+        nonlocal count
+        count += 1
+        reached.update(run_course(course, call_type)[1].reached)
+
+    explore()
+    return count, reached
+
+
+def explore_machine(machine: type[CallMachine], runs: int) -> None:
+    """Run a state machine that often."""
+    run_state_machine_as_test(machine, settings=quick(runs))  # type: ignore[no-untyped-call]
+
+
+def test_the_laws_hold_in_whole_courses_and_they_go_deep() -> None:
+    runs, reached = explore_courses(Call, 600)
+    print(f"{runs} courses reached: {dict(sorted(reached.items()))}")  # noqa: T201 - the count is evidence
+    assert reached["deliver"] >= runs / 4
+    for depth in DEEP:
+        assert reached[depth] >= runs / 50, f"{depth} was reached in {reached[depth]} of {runs} courses"
+
+
+def test_the_laws_hold_in_any_order_of_events() -> None:
     reached: Counter[str] = Counter()
     runs = 0
 
@@ -40,8 +69,8 @@ def test_the_laws_hold_and_the_runs_go_deep() -> None:
                 runs += 1
                 reached.update(self.referee.reached)
 
-    explore(Counting, RUNS)
+    explore_machine(Counting, 250)
     print(f"{runs} runs reached: {dict(sorted(reached.items()))}")  # noqa: T201 - the count is evidence
     assert reached["deliver"] >= runs / 4
-    for deep in ("complete", "retry", "fallback", "hedge", "cascade", "judge", "cancel mid-stream"):
-        assert reached[deep] >= runs / 100, f"{deep} was reached in {reached[deep]} of {runs} runs"
+    for depth in DEEP:
+        assert reached[depth] >= 1, f"{depth} was reached in none of {runs} runs"
