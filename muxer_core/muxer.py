@@ -16,7 +16,7 @@ from muxer_core.call.machine import Call
 from muxer_core.call.operation import Chat, ListModels, Operation, Probe
 from muxer_core.call.outcome import AttemptRecord, CallFailed, Outcome
 from muxer_core.call.plan import OnlyPlace, Place, Plan
-from muxer_core.call.policies import RetryPolicy
+from muxer_core.call.policies import Policies, RetryPolicy, Timeouts
 from muxer_core.catalog.catalog import Catalog
 from muxer_core.catalog.deployments import Deployment, Provider
 from muxer_core.config.schema import Config
@@ -40,8 +40,11 @@ ANY_MODEL = "*"
 GIVEN_UP = Failure(kind="cancelled", message="the attempt was given up")
 """What the fleet is told of an attempt that its caller or a race ended: it teaches nothing."""
 
-PROBING = RetryPolicy(max_retries=2, max_attempts=3, backoff=0.0)
-"""Three probes, one after the other, without a pause."""
+PROBING = Policies(
+    retry=RetryPolicy(max_retries=2, max_attempts=3, backoff=0.0),
+    timeouts=Timeouts(connect=5.0, first_chunk=5.0, stall=5.0, call=10.0),
+)
+"""Three probes, one after the other, without a pause. A server that is silent for 5 seconds gives no sign of life."""
 
 
 class Muxer:
@@ -117,19 +120,19 @@ class Muxer:
 
     def start_models(self, provider: str | None, *, call_id: str, seed: int, moment: Moment) -> Call:
         """Begin a call that asks a provider for its models. Raises `InvalidRequest` for an unknown provider."""
-        return self._ask_provider(ListModels(), provider, self.config.policies.retry, call_id, seed, moment)
+        return self._ask_provider(ListModels(), provider, self.config.policies, call_id, seed, moment)
 
     def start_probe(self, provider: str | None, *, call_id: str, seed: int, moment: Moment) -> Call:
         """Begin a call that asks a provider for a sign of life. Raises `InvalidRequest` for an unknown provider."""
         return self._ask_provider(Probe(), provider, PROBING, call_id, seed, moment)
 
     def _ask_provider(
-        self, operation: Operation, name: str | None, retry: RetryPolicy, call_id: str, seed: int, moment: Moment
+        self, operation: Operation, name: str | None, policies: Policies, call_id: str, seed: int, moment: Moment
     ) -> Call:
         plan = Plan(
             choices=OnlyPlace(),
             places=(_provider_place(self._provider(name)),),
-            policies=msgspec.structs.replace(self.config.policies, retry=retry, hedge=None, cascade=None),
+            policies=msgspec.structs.replace(policies, hedge=None, cascade=None),
             limits=self.config.limits,
         )
         return Call(operation, plan, call_id=call_id, seed=seed, moment=moment)

@@ -73,8 +73,9 @@ def to_prompt(messages: object) -> Prompt:
     """The conversation (`Messages`) as the core takes it. Raises `InvalidRequest` naming the message that is none."""
     if isinstance(messages, str | Message):
         return messages
+    kind = type(messages).__name__
     if isinstance(messages, Mapping) or not isinstance(messages, Iterable):
-        raise InvalidRequest("messages", f"must be a list of messages, got {type(messages).__name__}")
+        raise InvalidRequest("messages", f"must be a list of messages, got {kind}")
     return [_turn(one, f"messages[{number}]") for number, one in enumerate(cast("Iterable[object]", messages))]
 
 
