@@ -1,0 +1,247 @@
+"""Money around an attempt: what may be spent before it opens, and what is booked when it has ended."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muxer_core.call.attempt import MOST_WARNINGS, Attempt
+from muxer_core.call.ceiling import Allowance, Demand, allow
+from muxer_core.call.plan import OnlyPlace, Place
+from muxer_core.call.policies import RetryPolicy, Timeouts
+from muxer_core.call.settlement import NOTHING, book
+from muxer_core.catalog.billing import BillingRule, BillingRules
+from muxer_core.money import PriceCard
+from muxer_core.routing.facts import SMALLEST_ANSWER
+from muxer_core.testing.calls import place
+from muxer_core.values.amount import Usd
+from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.failure import Failure
+from muxer_core.values.items import ChoiceFinished, WarningReported
+from muxer_core.values.usage import ReportedCost, Usage
+from muxer_core.wire.heads import ResponseHead
+
+PRICED = place(0, price=PriceCard.per_million(input=1, output=10))
+FREE = msgspec.structs.replace(PRICED, price=None)
+CENT = Usd.parse("0.01")
+
+
+def refusal(answer: Allowance | Failure) -> str:
+    assert isinstance(answer, Failure)
+    assert answer.kind == "over_ceiling"
+    return answer.message
+
+
+def granted(answer: Allowance | Failure) -> Allowance:
+    assert isinstance(answer, Allowance)
+    return answer
+
+
+# -- before ---------------------------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_ceiling_nothing_is_changed_and_the_bound_is_what_is_known() -> None:
+    demand = Demand(input_bound=100, max_tokens=50)
+    assert allow(PRICED, demand, None, "proven") == Allowance(50, Usd(100 * 10**6 + 50 * 10**7))
+    assert allow(FREE, demand, None, "proven") == Allowance(50, None)
+    silent = msgspec.structs.replace(PRICED, max_output_tokens=None, context_window=None)
+    assert granted(allow(silent, Demand(input_bound=1), None, "proven")).bound is None
+    windowed = msgspec.structs.replace(silent, context_window=30)
+    assert granted(allow(windowed, Demand(input_estimate=2, input_bound=None), None, "proven")).bound == Usd(
+        2 * 10**6 + 30 * 10**7
+    )
+
+
+def test_an_unknown_price_cannot_stay_below_a_ceiling() -> None:
+    assert "price is unknown" in refusal(allow(FREE, Demand(), CENT, "proven"))
+    audio = msgspec.structs.replace(PRICED, price=PriceCard.per_million(input=1))
+    assert "no price" in refusal(allow(audio, Demand(max_tokens=5), CENT, "proven"))
+
+
+def test_what_cannot_be_bounded_is_refused_unless_an_estimate_will_do() -> None:
+    demand = Demand(
+        input_estimate=10, input_bound=None, unbounded="the size of a remote image is unknown", max_tokens=5
+    )
+    assert "remote image" in refusal(allow(PRICED, demand, CENT, "proven"))
+    allowance = granted(allow(PRICED, demand, CENT, "estimate"))
+    assert allowance.bound == Usd(10 * 10**6 + 5 * 10**7)
+    assert "estimate" in allowance.warnings[0]
+
+
+def test_an_estimate_is_used_where_it_was_asked_for_even_with_a_proof() -> None:
+    demand = Demand(input_estimate=10, input_bound=1000, max_tokens=5)
+    assert granted(allow(PRICED, demand, CENT, "estimate")).bound == Usd(10 * 10**6 + 5 * 10**7)
+
+
+def test_a_callers_max_tokens_is_never_shrunk_only_refused() -> None:
+    demand = Demand(input_bound=100, max_tokens=5000, answers=2)
+    assert "can cost up to $0.1001" in refusal(allow(PRICED, demand, CENT, "proven"))
+    assert granted(allow(PRICED, demand, Usd.parse("0.1001"), "proven")).max_tokens == 5000
+
+
+def test_too_little_for_the_smallest_answer_is_refused_with_what_it_needs() -> None:
+    assert "the smallest answer needs up to $0.00026" in refusal(
+        allow(PRICED, Demand(input_bound=100), Usd(1), "proven")
+    )
+
+
+@given(st.integers(0, 10**6), st.integers(1, 4), st.integers(0, 10**12), st.sampled_from([None, 40, 10**6]))
+def test_the_largest_answer_that_fits_fits_and_no_larger_one_does(
+    tokens: int, answers: int, left: int, longest: int | None
+) -> None:
+    place = msgspec.structs.replace(PRICED, max_output_tokens=longest)
+    allowance = allow(place, Demand(input_bound=tokens, answers=answers), Usd(left), "proven")
+    rate_in, rate_out = 10**6, 10**7
+    if isinstance(allowance, Failure):
+        assert tokens * rate_in + SMALLEST_ANSWER * answers * rate_out > left
+        return
+    assert allowance.max_tokens is not None
+    assert allowance.bound == Usd(tokens * rate_in + allowance.max_tokens * answers * rate_out)
+    assert allowance.bound <= Usd(left)
+    assert allowance.max_tokens >= SMALLEST_ANSWER
+    if allowance.max_tokens != longest:
+        assert tokens * rate_in + (allowance.max_tokens + 1) * answers * rate_out > left
+        assert "max_tokens: set to" in allowance.warnings[0]
+    else:
+        assert allowance.warnings == ()
+
+
+# -- after ----------------------------------------------------------------------------------------------------------------------------
+
+DEMAND = Demand(input_estimate=100, input_bound=400, max_tokens=50)
+
+
+def ended(
+    *, status: int | None = 200, complete: bool = False, usage: Usage | None = None, sent: bool = True, text: int = 0
+) -> Attempt:
+    attempt = Attempt(0, 0, "first", 0.0, judged=False)
+    attempt.opened_at = 0.0
+    attempt.sent = sent
+    attempt.head = None if status is None else ResponseHead(status)
+    attempt.usage = usage
+    attempt.text_length = text
+    attempt.bound = attempt.exposure = Usd(900 * 10**6)
+    attempt.status = "complete" if complete else "failed"
+    return attempt
+
+
+def test_a_complete_reply_with_usage_is_exact() -> None:
+    booking = book(ended(complete=True, usage=Usage(input_tokens=90, output_tokens=5)), PRICED, DEMAND, "ours")
+    assert (booking.cost, booking.exposure, booking.exact, booking.warnings) == (
+        Usd(140 * 10**6),
+        Usd(140 * 10**6),
+        True,
+        (),
+    )
+    assert sum(charge.pico_usd or 0 for charge in booking.charges) == 140 * 10**6
+
+
+def test_what_was_never_opened_or_is_never_billed_costs_nothing() -> None:
+    unopened = ended()
+    unopened.opened_at = None
+    assert book(unopened, PRICED, DEMAND, "ours") == NOTHING
+    assert book(ended(complete=True), PRICED, Demand(billed=False), "ours") == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("attempt", "tokens"),
+    [
+        (ended(sent=False, status=None), None),
+        (ended(status=429), None),
+        (ended(status=None), (100, 0)),
+        (ended(text=41), (100, 11)),
+        (ended(text=4, usage=Usage(input_tokens=120, output_tokens=7)), (120, 7)),
+        (ended(complete=True, text=8), (100, 2)),
+    ],
+    ids=["unsent", "rejected", "unanswered", "cut", "cut after a report", "complete without usage"],
+)
+def test_an_attempt_without_its_usage_is_booked_by_rule(attempt: Attempt, tokens: tuple[int, int] | None) -> None:
+    booking = book(attempt, PRICED, DEMAND, "ours")
+    if tokens is None:
+        assert booking == NOTHING
+        return
+    assert booking.usage is not None
+    assert (booking.usage.input_tokens, booking.usage.output_tokens, booking.exact) == (*tokens, False)
+    assert booking.cost == Usd(tokens[0] * 10**6 + tokens[1] * 10**7)
+    assert booking.exposure == Usd(900 * 10**6), "an estimate makes no room under a ceiling"
+    assert "is an estimate" in booking.warnings[-1]
+
+
+@pytest.mark.parametrize("rule", ["nothing", "bound"])
+def test_a_providers_own_rule_counts(rule: BillingRule) -> None:
+    ruled = msgspec.structs.replace(PRICED, billing=BillingRules(cut=rule))
+    booking = book(ended(text=40), ruled, DEMAND, "ours")
+    assert booking.cost == (Usd(0) if rule == "nothing" else Usd(900 * 10**6))
+
+
+def test_an_unknown_price_is_said_and_not_booked_as_zero() -> None:
+    booking = book(ended(complete=True, usage=Usage(input_tokens=1)), FREE, DEMAND, "ours")
+    assert booking.cost is None
+    assert "the price of place-0 is unknown" in booking.warnings[0]
+    cut = book(ended(text=4), FREE, DEMAND, "ours")
+    assert (cut.cost, cut.exposure) == (None, Usd(900 * 10**6))
+
+
+def test_an_estimate_without_a_bound_exposes_what_it_says() -> None:
+    attempt = ended(text=4)
+    attempt.bound = None
+    booking = book(attempt, PRICED, DEMAND, "ours")
+    assert booking.exposure == booking.cost
+
+
+def with_report(pico: int) -> Attempt:
+    attempt = ended(complete=True, usage=Usage(input_tokens=100))
+    attempt.reported_cost = ReportedCost(pico, "x-litellm-response-cost")
+    return attempt
+
+
+def test_a_reported_cost_is_kept_beside_ours_and_a_difference_is_flagged() -> None:
+    ours = Usd(100 * 10**6)
+    same = book(with_report(ours.pico + 10**6), PRICED, DEMAND, "ours")
+    assert (same.cost, same.warnings) == (ours, ())
+    apart = book(with_report(2 * ours.pico), PRICED, DEMAND, "ours")
+    assert apart.cost == ours
+    assert "$0.0001 by our prices and $0.0002 by x-litellm-response-cost" in apart.warnings[0]
+    assert book(with_report(2 * ours.pico), PRICED, DEMAND, "reported").cost == Usd(2 * ours.pico)
+
+
+def test_a_reported_cost_is_booked_where_ours_is_unknown() -> None:
+    booking = book(with_report(5), FREE, DEMAND, "ours")
+    assert booking.cost == Usd(5)
+    assert "as reported in x-litellm-response-cost" in booking.warnings[0]
+
+
+# -- small values -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_policies_refuse_what_cannot_be_meant() -> None:
+    for field in ("connect", "first_chunk", "stall", "attempt", "call"):
+        with pytest.raises(InvalidRequest, match=f"timeouts.{field}"):
+            Timeouts(**{field: 0})
+    for field in ("max_retries", "backoff", "backoff_max", "retry_after_max"):
+        with pytest.raises(InvalidRequest, match=f"retry.{field}"):
+            RetryPolicy(**{field: -1})
+    with pytest.raises(InvalidRequest, match="retry.max_attempts"):
+        RetryPolicy(max_attempts=0)
+
+
+def test_one_place_alone_has_no_other() -> None:
+    assert (OnlyPlace().chosen, OnlyPlace().next_choice(0)) == (0, None)
+
+
+def test_the_first_answers_end_counts_and_warnings_are_bounded() -> None:
+    attempt = Attempt(0, 0, "first", 0.0, judged=False)
+    attempt.note(ChoiceFinished("length", "length", 1))
+    attempt.note(ChoiceFinished("stop", "stop", 0))
+    attempt.note(ChoiceFinished("length", "length", 1))
+    assert attempt.finish_reason == "stop"
+    for number in range(MOST_WARNINGS + 5):
+        attempt.note(WarningReported(f"warning {number}"))
+    assert len(attempt.warnings) == MOST_WARNINGS
+
+
+def test_places_say_where_they_are() -> None:
+    assert isinstance(PRICED, Place)
+    assert PRICED.where == "place-0"

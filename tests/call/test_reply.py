@@ -1,0 +1,148 @@
+"""A reply is put together from its items, however they were cut, and the next turn finds in it what it needs."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muxer_core.call.outcome import AttemptRecord, CallFailed, Outcome
+from muxer_core.call.reply import Reply, ReplyBuilder
+from muxer_core.values.amount import Usd
+from muxer_core.values.failure import Failure
+from muxer_core.values.items import (
+    Acknowledged,
+    AnnotationsReported,
+    AudioDelta,
+    ChoiceFinished,
+    ExtrasReported,
+    ImageDelta,
+    Item,
+    LogprobsReported,
+    ModelsListed,
+    ReasoningDelta,
+    RefusalDelta,
+    ReplyEnded,
+    ReplyStarted,
+    TextDelta,
+    ToolCallDelta,
+)
+from muxer_core.values.messages import AudioPart, ImagePart, ReasoningPart, RefusalPart, TextPart, ToolCallPart
+from muxer_core.values.usage import Usage
+
+OUTCOME = Outcome(
+    call_id="c",
+    status="complete",
+    attempts=(AttemptRecord(number=0, where="here", cause="first", status="complete", ended=1.0),),
+    usage=Usage(input_tokens=3, output_tokens=4),
+    cost=Usd(5),
+    warnings=("said so",),
+)
+
+
+def reply_of(*items: Item) -> Reply:
+    builder = ReplyBuilder()
+    builder.add(items)
+    return builder.build(OUTCOME)
+
+
+def test_the_short_properties_speak_of_the_first_answer_and_of_the_outcome() -> None:
+    reply = reply_of(
+        ReplyStarted("id", "model", 7),
+        TextDelta("a"),
+        TextDelta("b"),
+        ChoiceFinished("stop", "stop"),
+        ReplyEnded("[DONE]"),
+    )
+    assert (reply.id, reply.model, reply.created) == ("id", "model", 7)
+    assert (reply.text, reply.finish_reason, reply.answer.native_finish_reason) == ("ab", "stop", "stop")
+    assert (reply.usage, reply.cost, reply.warnings, reply.decision) == (
+        OUTCOME.usage,
+        OUTCOME.cost,
+        ("said so",),
+        None,
+    )
+    assert reply.tool_calls == ()
+
+
+def test_a_reply_without_items_is_an_empty_answer() -> None:
+    assert reply_of().text == ""
+    assert reply_of(Acknowledged(200)).message.parts == ()
+
+
+def test_answers_are_kept_apart_by_their_index() -> None:
+    reply = reply_of(TextDelta("b", 1), TextDelta("a"), TextDelta("B", 1), ChoiceFinished("length", "length", 1))
+    assert [answer.text for answer in reply.answers] == ["a", "bB"]
+    assert [answer.finish_reason for answer in reply.answers] == [None, "length"]
+
+
+def test_tool_calls_keep_their_ids_and_order() -> None:
+    reply = reply_of(
+        ToolCallDelta(0, id="call_1", name="now", kind="function"),
+        ToolCallDelta(1, id="call_2", name="sing", kind="custom", arguments="la"),
+        ToolCallDelta(0, arguments='{"zone":'),
+        ToolCallDelta(1, arguments=" la"),
+        ToolCallDelta(0, arguments='"utc"}'),
+    )
+    assert reply.tool_calls == (
+        ToolCallPart("call_1", "now", '{"zone":"utc"}'),
+        ToolCallPart("call_2", "sing", "la la", "custom"),
+    )
+
+
+def test_the_next_turn_finds_what_it_needs() -> None:
+    reply = reply_of(
+        ReasoningDelta("let me "),
+        ReasoningDelta("think", signature="sig"),
+        ReasoningDelta(encrypted="secret"),
+        ReasoningDelta("unsigned"),
+        TextDelta("yes"),
+        RefusalDelta("no"),
+        AudioDelta("AA", "ye", "audio_1"),
+        AudioDelta("BB", "s", expires_at=9),
+        ImageDelta("https://example.org/x.png"),
+        ToolCallDelta(0, id="call_1", name="now", arguments="{}"),
+    )
+    assert reply.message.role == "assistant"
+    assert reply.message.parts == (
+        ReasoningPart("let me think", "sig"),
+        ReasoningPart("", None, "secret"),
+        ReasoningPart("unsigned"),
+        TextPart("yes"),
+        RefusalPart("no"),
+        AudioPart(id="audio_1"),
+        ImagePart(url="https://example.org/x.png"),
+        ToolCallPart("call_1", "now", "{}"),
+    )
+    assert reply.answer.audio == AudioDelta("AABB", "yes", "audio_1", 9)
+
+
+def test_what_is_not_understood_is_kept() -> None:
+    reply = reply_of(
+        ExtrasReported({"provider": "x"}),
+        ExtrasReported({"flags": 1}, 0),
+        AnnotationsReported([{"url": "u"}]),
+        LogprobsReported([{"token": "a"}]),
+        LogprobsReported([{"token": "b"}], [{"token": "r"}]),
+        ModelsListed([{"id": "m"}]),
+    )
+    assert reply.extras == {"provider": "x"}
+    assert reply.answer.extras == {"flags": 1}
+    assert reply.answer.annotations == ({"url": "u"},)
+    assert reply.answer.logprobs == LogprobsReported([{"token": "a"}, {"token": "b"}], [{"token": "r"}])
+    assert reply.models == ({"id": "m"},)
+
+
+@given(st.text(), st.lists(st.integers(0, 40), max_size=5))
+def test_text_is_the_same_under_any_cut(text: str, cuts: list[int]) -> None:
+    edges = sorted({0, len(text), *(min(cut, len(text)) for cut in cuts)})
+    pieces = [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    assert reply_of(*map(TextDelta, pieces)).text == text
+
+
+def test_a_failed_call_says_what_where_and_what_next() -> None:
+    failure = Failure(kind="auth", message="Incorrect API key", status=401, where="openai/gpt-4o")
+    error = CallFailed(Outcome(call_id="c", status="failed", attempts=(), failure=failure))
+    assert (
+        str(error) == "auth at openai/gpt-4o (HTTP 401): Incorrect API key. Next: check the API key of this provider."
+    )
+    assert str(CallFailed(Outcome(call_id="c", status="cancelled", attempts=()))) == "the call ended as cancelled"
