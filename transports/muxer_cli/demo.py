@@ -2,13 +2,11 @@
 
 Two servers are started. Unless the larger model is installed, both serve one model under two names, which the demo says. One server is
 killed before its first token, so that the call falls back; the other in mid-stream, where no fallback is honest, so that the call ends in a
-typed failure. The first kill is made sure of by stopping the server's process before it is asked: else a fast machine might answer first.
+typed failure. The first kill is made sure of by freezing the server's process before it is asked: else a fast machine might answer first.
 """
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -82,8 +80,8 @@ def configuration(small: LocalModel, second: LocalModel) -> dict[str, Any]:
         for name, server in (("small", small), ("small-b", second))
     }
     models = {
-        "small": {"price": {"input": "0.10", "output": "0.20"}, "context_window": 2048, "quality": 0.3},
-        "small-b": {"price": {"input": "0.50", "output": "1.50"}, "context_window": 2048, "quality": 0.6},
+        "small": {"price": {"input": "0.10", "output": "0.20"}, "context_window": 2048, "quality": 0.2},
+        "small-b": {"price": {"input": "0.50", "output": "1.50"}, "context_window": 2048, "quality": 0.9},
     }
     servers = {"small": small, "small-b": second}
     deployments = [
@@ -147,7 +145,7 @@ class _Demo:
 
     def _fallback(self, client: Client, options: ChatOptions) -> Step:
         """Kill the server that is asked first, before its first token."""
-        os.kill(self._small.pid, signal.SIGSTOP)
+        self._small.freeze()
         killer = threading.Timer(SECONDS_UNTIL_KILL, self._small.kill)
         killer.start()
         title = f"{len(PROMPTS) + 1}. The server of small is killed {SECONDS_UNTIL_KILL} s after it was asked, before its first token"

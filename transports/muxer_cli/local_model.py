@@ -229,6 +229,11 @@ class LocalModel:
         """End the server (open streams are cut) and return its exit code; nothing happens when it does not run."""
         return self._end(signal.SIGTERM, timeout)
 
+    def freeze(self) -> None:
+        """Stop the server's process where it stands (SIGSTOP): it takes connections and answers nothing, until it is killed."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
     def kill(self) -> int | None:
         """End the server as a crash would, with SIGKILL: for tests and demonstrations of failure."""
         return self._end(signal.SIGKILL, 10.0)
