@@ -360,8 +360,7 @@ class Call:
             return
         attempt.move("granted", "opening")
         timeouts = self._plan.policies.timeouts
-        if attempt.request is None:
-            raise LocalProtocolError(f"attempt {attempt.number} was granted before its request was encoded")
+        assert attempt.request is not None  # noqa: S101 - for the type checkers: it was encoded before the reservation
         self._queue.append(
             OpenAttempt(
                 attempt=attempt.number,

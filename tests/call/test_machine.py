@@ -20,14 +20,16 @@ from muxer_core.call.events import (
     SettlementRecorded,
 )
 from muxer_core.call.machine import LARGEST_ERROR_BODY, Call
-from muxer_core.call.operation import Operation
+from muxer_core.call.operation import ListModels, Operation, Probe
 from muxer_core.call.outcome import Outcome
 from muxer_core.call.plan import Place, Plan
 from muxer_core.call.policies import CascadePolicy, HedgePolicy, Policies, RetryPolicy, Timeouts
+from muxer_core.dialects.protocol import Encoded, ReplyDecoder, Target
 from muxer_core.simulation.clock import VirtualClock
 from muxer_core.simulation.run import Run, simulate
 from muxer_core.simulation.script import REFUSED_CONNECTION, Break, Data, End, Hang, Head, Script, Wait, answer
 from muxer_core.testing.calls import (
+    DIALECT,
     DONE,
     ERROR_BODIES,
     FINISH,
@@ -41,7 +43,11 @@ from muxer_core.testing.calls import (
 )
 from muxer_core.values.amount import Usd
 from muxer_core.values.errors import InvalidRequest, LocalProtocolError
-from muxer_core.values.items import Item, ReplyEnded, TextDelta
+from muxer_core.values.failure import Failure
+from muxer_core.values.items import ImageDelta, Item, ModelsListed, ReplyEnded, TextDelta, UsageReported
+from muxer_core.values.moment import Moment
+from muxer_core.values.request import ChatRequest
+from muxer_core.values.usage import Usage
 from muxer_core.wire.heads import Headers, ResponseHead
 from muxer_core.wire.limits import Limits
 
@@ -505,3 +511,115 @@ def test_reads_are_one_at_a_time() -> None:
     run = play([GOOD])
     assert len(run.commands(ReadMore)) == len(WHOLE)
     assert BodyEnded not in {type(step) for _, step in run.trace}, "the end mark is evidence enough"
+
+
+# -- other operations and other dialects ------------------------------------------------------------------------------------------------
+
+PROBING = Policies(retry=RetryPolicy(max_retries=2, max_attempts=3, backoff=0.0))
+
+
+def urls(run: Run) -> list[str]:
+    return [command.request.url for command in run.commands(OpenAttempt) if isinstance(command, OpenAttempt)]
+
+
+def test_a_list_of_models_costs_nothing_and_is_delivered() -> None:
+    run = play([(Head(200, ()), Data(b'{"data": [{"id": "m"}]}'), End())], places=(place(0),), operation=ListModels())
+    assert run.items[0] == ModelsListed([{"id": "m"}])
+    assert (ListModels().name, outcome_of(run).cost, outcome_of(run).warnings) == ("models", Usd(0), ())
+    failed = outcome_of(play([refusal(401)], places=(place(0),), operation=ListModels()))
+    assert failed.failure is not None
+    assert failed.failure.kind == "auth"
+
+
+def test_a_probe_goes_down_its_list_until_one_is_answered() -> None:
+    alive = (Head(200, ()), Data(b"{}"), End())
+    run = play([refusal(404), refusal(401), alive], places=(place(0),), operation=Probe(), policies=PROBING)
+    assert outcome_of(run).status == "complete"
+    assert [url.rsplit("/", 1)[-1] for url in urls(run)] == ["liveliness", "readiness", "models"]
+    assert (Probe().name, chat().name) == ("probe", "chat")
+    assert len(ways(play([refusal(404)] * 3, places=(place(0),), operation=Probe(), policies=PROBING))) == 3
+
+
+class Particular(msgspec.Struct, frozen=True):
+    """A dialect that cannot say what the request asks for, and whose decoder never says how a reply ended."""
+
+    name: str = "particular"
+    encodes: bool = True
+
+    def encode_chat(self, request: ChatRequest, target: Target, *, max_tokens: int | None, stream: bool) -> Encoded:
+        if not self.encodes:
+            raise InvalidRequest("audio", "cannot be said in this dialect")
+        return DIALECT.encode_chat(request, target, max_tokens=max_tokens, stream=stream)
+
+    def chat_decoder(self, head: ResponseHead, *, stream: bool, limits: Limits, keep_source: bool) -> ReplyDecoder:
+        return Speechless()
+
+    def encode_models(self, target: Target) -> Encoded:
+        return DIALECT.encode_models(target)
+
+    def models_decoder(self, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
+        return Speechless()
+
+    def failure(self, head: ResponseHead, body: bytes, *, where: str, moment: Moment) -> Failure:
+        return DIALECT.failure(head, body, where=where, moment=moment)
+
+
+class Speechless:
+    """A decoder of no items."""
+
+    def receive_data(self, data: bytes) -> list[Item]:
+        return [ImageDelta("data:,")] if data else []
+
+    def receive_eof(self) -> list[Item]:
+        return [UsageReported(Usage(input_tokens=1))]
+
+
+def test_a_place_that_cannot_say_it_is_passed_over() -> None:
+    dumb = msgspec.structs.replace(place(1), dialect=Particular(encodes=False))
+    run = play([refusal(500), refusal(500), refusal(500), GOOD, GOOD], places=(place(0), dumb, place(2)))
+    assert ways(run)[-2:] == [("place-1", "fallback", "failed"), ("place-2", "fallback", "complete")]
+    failure = outcome_of(run).attempts[-2].failure
+    assert failure is not None
+    assert (failure.kind, failure.message) == ("unsupported", "audio: cannot be said in this dialect")
+
+
+def test_a_decoder_that_does_not_say_how_it_ended_is_not_believed() -> None:
+    odd = msgspec.structs.replace(place(0), dialect=Particular())
+    failure = outcome_of(play([answer([b"x"])], places=(odd,))).failure
+    assert failure is not None
+    assert failure.kind == "truncated"
+
+
+def test_the_telling_failure_is_the_other_sides_not_our_refusal() -> None:
+    poor = msgspec.structs.replace(place(1), price=None)
+    run = play([refusal(500)] * 3, places=(place(0), poor), max_cost=Usd.parse("0.01"))
+    assert [one.failure.kind for one in outcome_of(run).attempts if one.failure] == ["server_error"] * 3 + [
+        "over_ceiling"
+    ]
+    failure = outcome_of(run).failure
+    assert failure is not None
+    assert failure.kind == "server_error"
+
+
+def test_a_call_that_no_place_can_afford_says_so() -> None:
+    failure = outcome_of(play([], max_cost=Usd(1))).failure
+    assert failure is not None
+    assert failure.kind == "over_ceiling"
+
+
+def test_a_call_shows_its_plan() -> None:
+    clock = VirtualClock()
+    plan = Plan(choices=ListedChoices((0,)), places=(place(0),))
+    assert Call(chat(), plan, call_id="c", seed=1, moment=clock()).plan is plan
+
+
+def test_late_events_of_an_ended_attempt_are_ignored() -> None:
+    clock = VirtualClock()
+    call = Call(chat(), Plan(choices=ListedChoices((0,)), places=(place(0),)), call_id="c", seed=1, moment=clock())
+    call.next_command(clock())
+    call.handle_event(ReservationDecided(0, granted=True), clock())
+    call.next_command(clock())
+    call.handle_event(CancelRequested(), clock())
+    call.handle_event(ResponseStarted(0, ResponseHead(200)), clock())
+    call.handle_event(DataReceived(0, DONE), clock())
+    assert [type(call.next_command(clock())) for _ in range(3)] == [CloseAttempt, Settle, type(None)]

@@ -19,7 +19,7 @@ from muxer_core.testing.calls import place
 from muxer_core.values.amount import Usd
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.failure import Failure
-from muxer_core.values.items import ChoiceFinished, WarningReported
+from muxer_core.values.items import ChoiceFinished, CostReported, WarningReported
 from muxer_core.values.usage import ReportedCost, Usage
 from muxer_core.wire.heads import ResponseHead
 
@@ -237,6 +237,8 @@ def test_the_first_answers_end_counts_and_warnings_are_bounded() -> None:
     attempt.note(ChoiceFinished("stop", "stop", 0))
     attempt.note(ChoiceFinished("length", "length", 1))
     assert attempt.finish_reason == "stop"
+    attempt.note(CostReported(ReportedCost(5, "cost")))
+    assert attempt.reported_cost == ReportedCost(5, "cost")
     for number in range(MOST_WARNINGS + 5):
         attempt.note(WarningReported(f"warning {number}"))
     assert len(attempt.warnings) == MOST_WARNINGS
