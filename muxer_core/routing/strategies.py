@@ -56,6 +56,9 @@ class Weights(NamedTuple):
 HYBRID_WEIGHTS = {"plain": Weights(0.4, 0.45, 0.15, 0.1), "hard": Weights(0.7, 0.2, 0.1, 0.1)}
 """Stated, not fitted: there is no outcome data yet. They are what an operator would say: a hard prompt is worth its price."""
 
+_UNKNOWN_COST = 2.0
+"""Relative cost of a card without a price while others have one: twice the dearest, so that it never wins by being unknown."""
+
 _UNKNOWN_LATENCY = 0.5
 """Relative latency of a card that was not measured while others were: neither fast nor slow."""
 
@@ -139,8 +142,9 @@ def score_cards(facts: RouteFacts, view: FleetView, rows: list[CardRow]) -> tupl
         reasons.append("latency_unknown")
     scores: list[float] = []
     for row, cost, its_seconds in zip(rows, costs, seconds, strict=True):
-        # An unknown price counts as the dearest: it must not win by being unknown.
-        score = for_quality * (row.card.quality or 0.0) - weights.cost * (1.0 if cost is None else cost / dearest)
+        score = for_quality * (row.card.quality or 0.0) - weights.cost * (
+            _UNKNOWN_COST if cost is None else cost / dearest
+        )
         if slowest:
             score -= weights.latency * (its_seconds / slowest if its_seconds else _UNKNOWN_LATENCY)
         if kind in row.card.task_types:

@@ -21,8 +21,9 @@ tokens that servers reported it lies within a factor of two for nine requests in
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 from unicodedata import normalize
 
 import msgspec
@@ -113,12 +114,15 @@ def json_bytes(value: JsonValue) -> int:
     >>> json_bytes({"a": 1}), json_bytes("\u00e9")
     (14, 8)
     """
-    printed = msgspec.json.format(msgspec.json.encode(value), indent=4)
-    if printed.isascii():
-        return len(printed)
-    text = printed.decode()
-    escaped = sum(1 if ord(one) < 128 else 6 if ord(one) < 0x10000 else 12 for one in text)
-    return max(escaped, text_bytes(text))
+    plain = msgspec.to_builtins(value)
+    escaped = json.dumps(plain, indent=4)
+    if "\\u" not in escaped:
+        return len(escaped)
+    return max(len(escaped), text_bytes(json.dumps(plain, indent=4, ensure_ascii=False)))
+
+
+def _json_estimate(value: JsonValue) -> int:
+    return len(json.dumps(msgspec.to_builtins(value), separators=(",", ":"))) // 4
 
 
 def _refuse_extras(extras: dict[str, JsonValue], harmless: frozenset[str], where: str) -> None:
@@ -147,6 +151,8 @@ def _part_bound(part: Part) -> int:
             raise Unbounded("the tokens of audio follow the provider's own rule")
         case FilePart():
             raise Unbounded("the text of a file is not known before the provider reads it")
+        case _:
+            assert_never(part)
 
 
 def _arguments_bytes(arguments: str) -> int:
@@ -214,8 +220,8 @@ def _part_texts(part: Part) -> Iterable[str]:
         case ToolResultPart():
             for one in part.parts:
                 yield from _part_texts(one)
-        case ImagePart() | AudioPart() | FilePart():
-            return
+        case _:
+            pass
 
 
 def _media_estimate(part: Part) -> int:
@@ -237,10 +243,9 @@ def estimate(request: ChatRequest) -> int:
         total += 4 + _rough(text for part in message.parts for text in _part_texts(part))
         total += sum(_media_estimate(part) for part in message.parts)
     for tool in request.tools:
-        printed = msgspec.json.encode(tool if isinstance(tool, FunctionTool | CustomTool) else tool.spec)
-        total += 8 + len(printed) // 4
+        total += 8 + _json_estimate(tool if isinstance(tool, FunctionTool | CustomTool) else tool.spec)
     if request.output_format is not None and request.output_format.schema is not None:
-        total += len(msgspec.json.encode(request.output_format.schema)) // 4
+        total += _json_estimate(request.output_format.schema)
     return total
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf, isinf
+from typing import assert_never
 
 from muxer_core.catalog.cards import capability_names
 from muxer_core.fleet.view import FleetView
@@ -54,11 +55,13 @@ def _clause(code: ReasonCode, facts: RouteFacts, view: FleetView, chosen: int) -
         case "no_price_known":
             return "no price is known, so cost could not decide"
         case "some_prices_unknown":
-            return "unknown prices counted as the dearest"
+            return "unknown prices counted as twice the dearest"
         case "quality_unknown":
             return "not every card has a quality prior, so quality was left out"
         case "latency_unknown":
             return "no latency was measured yet"
+        case _:
+            assert_never(code)
 
 
 def _difficulty(facts: RouteFacts) -> str:
@@ -102,6 +105,8 @@ def rule_in_words(rule: Rule, index: int, facts: RouteFacts, view: FleetView) ->
             price = facts.group.prices.at(index)
             least = "unknown" if price is None else Usd(least_bound(facts, price))
             return f"can cost up to {least}, and {Usd(facts.left or 0)} is left under max_cost"
+        case _:
+            assert_never(rule)
 
 
 def _back(view: FleetView, index: int) -> str:
@@ -153,3 +158,5 @@ def smallest_change(rule: Rule, mask: int, facts: RouteFacts, view: FleetView) -
             prices = [price for index, _ in members if (price := facts.group.prices.at(index)) is not None]
             least = min(least_bound(facts, price) for price in prices)
             return f"raise max_cost by at least {Usd(least - (facts.left or 0))}"
+        case _:
+            assert_never(rule)

@@ -23,7 +23,7 @@ BROKEN = Failure(kind="server_error", message="500")
 def test_any_sequence_of_events_follows_the_diagram() -> None:
     FleetMachine.reach.clear()
     run_state_machine_as_test(
-        FleetMachine, settings=settings(max_examples=150, stateful_step_count=40, database=None, derandomize=True)
+        FleetMachine, settings=settings(max_examples=100, stateful_step_count=40, database=None, derandomize=True)
     )
     reach = FleetMachine.reach
     runs = reach["runs"]

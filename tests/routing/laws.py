@@ -119,10 +119,9 @@ def hybrid_is_undominated(facts: RouteFacts, view: FleetView) -> None:
     def merits(index: int) -> tuple[float, ...]:
         card = deployments[index].card
         cost = costs[index]
-        worst = dearest is None or cost is None
         return (
             (card.quality or 0.0) if by_quality else 0.0,
-            -float((dearest or 0) if worst or cost is None else cost),
+            -float(2 * (dearest or 0) if cost is None else cost),
             float(facts.task.kind in card.task_types),
         )
 

@@ -15,7 +15,7 @@ from tests.routing.laws import LAWS
 
 
 @given(inputs=routing_inputs())
-@settings(max_examples=500)
+@settings(max_examples=200)
 def test_every_decision_obeys_the_laws(inputs: tuple[RouteFacts, FleetView]) -> None:
     for law in LAWS:
         law(*inputs)
@@ -25,7 +25,7 @@ def test_the_generated_inputs_reach_every_rule_and_both_ends() -> None:
     reached: Counter[str] = Counter()
 
     @given(inputs=routing_inputs())
-    @settings(max_examples=600, database=None, derandomize=True)
+    @settings(max_examples=500, database=None, derandomize=True)
     def look(inputs: tuple[RouteFacts, FleetView]) -> None:
         decision = route(*inputs, "cost_optimized")
         if isinstance(decision, Decision):
