@@ -11,7 +11,7 @@ from math import lcm
 from typing import NamedTuple
 
 from muxer_core.money.rates import Rates, Tier
-from muxer_core.values.amount import PICO
+from muxer_core.values.amount import PICO, shown
 from muxer_core.values.errors import InvalidRequest
 
 Price = Decimal | Fraction | str | int | float
@@ -27,7 +27,7 @@ def exact(price: Price, field: str) -> Fraction:
     >>> exact(0.1, "price.input")
     Fraction(1, 10)
     """
-    problem = InvalidRequest(field, f"must be a price in US dollars, got {price!r}")
+    problem = InvalidRequest(field, f"must be a price in US dollars, got {shown(price)}")
     if isinstance(price, Fraction):
         fraction = price
     else:
@@ -45,7 +45,7 @@ def exact(price: Price, field: str) -> Fraction:
             raise problem
         fraction = Fraction(decimal)
     if fraction < 0:
-        raise InvalidRequest(field, f"must not be negative, got {price!r}")
+        raise InvalidRequest(field, f"must not be negative, got {shown(price)}")
     return fraction
 
 

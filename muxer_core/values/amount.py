@@ -18,6 +18,15 @@ MOST_DIGITS = 30
 """Digits before the point. More are refused: an exponent such as 1e999999999 would take all memory to become an integer."""
 
 
+def shown(amount: object) -> str:
+    """What was given, for an error's words: short, whatever it was."""
+    try:
+        text = repr(amount)
+    except ValueError:
+        return "an integer of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
 class Usd(msgspec.Struct, frozen=True, gc=False, order=True, repr_omit_defaults=False):
     """An amount of US dollars; `pico` is that amount in 10^-12 dollars. Sums and differences are exact.
 
@@ -40,18 +49,18 @@ class Usd(msgspec.Struct, frozen=True, gc=False, order=True, repr_omit_defaults=
             raise InvalidRequest(field, f"must be an amount of US dollars, got {amount!r}")
         try:
             dollars = Decimal(repr(amount) if isinstance(amount, float) else str(amount).strip().removeprefix("$"))
-        except InvalidOperation:
-            raise InvalidRequest(field, f"must be an amount of US dollars, got {amount!r}") from None
+        except (InvalidOperation, ValueError):  # ValueError: an integer of thousands of digits
+            raise InvalidRequest(field, f"must be an amount of US dollars, got {shown(amount)}") from None
         if not dollars.is_finite():
-            raise InvalidRequest(field, f"must be a finite amount of US dollars, got {amount!r}")
+            raise InvalidRequest(field, f"must be a finite amount of US dollars, got {shown(amount)}")
         if dollars and dollars.adjusted() < -12:
-            raise InvalidRequest(field, f"has digits below a pico-dollar (10^-12): {amount!r}")
+            raise InvalidRequest(field, f"has digits below a pico-dollar (10^-12): {shown(amount)}")
         if dollars.adjusted() > MOST_DIGITS or len(dollars.as_tuple().digits) > 2 * MOST_DIGITS:
             raise InvalidRequest(field, f"is too large, or has too many digits: {dollars:.3e}")
         numerator, denominator = dollars.as_integer_ratio()
         pico, rest = divmod(numerator * PICO, denominator)
         if rest:
-            raise InvalidRequest(field, f"has digits below a pico-dollar (10^-12): {amount!r}")
+            raise InvalidRequest(field, f"has digits below a pico-dollar (10^-12): {shown(amount)}")
         return cls(pico)
 
     def __add__(self, other: Usd) -> Usd:

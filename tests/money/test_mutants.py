@@ -1,0 +1,145 @@
+"""Planted mutants: each is one plausible mistake about money, and the laws must object to it.
+
+A mutant is a copy of the room with some text replaced, imported under a name of its own; cards are rebuilt as its own type. A mutant whose text
+is no longer there fails its test: then write it anew.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from muxer_core.money import Fees, PriceCard, Usd
+from muxer_core.testing import catalog as draws
+from muxer_core.values.usage import Usage
+from tests.money import laws
+from tests.money.test_card import TIER_NAMES, WALLS
+from tests.support.shared import REPO_ROOT
+
+
+class Mutant(NamedTuple):
+    """In module `file`, `sound` becomes `broken`."""
+
+    file: str
+    sound: str
+    broken: str
+
+
+MUTANTS: dict[str, Mutant] = {
+    "halves are rounded down": Mutant(
+        "card", "(2 * numerator + self.denominator) //", "(2 * numerator + self.denominator - 1) //"
+    ),
+    "the denominator is forgotten in the fast case": Mutant(
+        "card", "if self.denominator == 1", "if not usage.cache_write_tokens"
+    ),
+    "cached tokens are billed twice": Mutant(
+        "card", "cached * (rates.cached_input - incoming)", "cached * rates.cached_input"
+    ),
+    "reasoning is billed beside output": Mutant(
+        "card", "reasoning * (rates.reasoning - outgoing)", "reasoning * rates.reasoning"
+    ),
+    "an unknown price is zero": Mutant(
+        "card", "if rate is None:\n                    return None", "if rate is None:\n                    continue"
+    ),
+    "a cache without a price is free": Mutant(
+        "rates", '    "cached_input_token": "input_token",\n', '    "cached_input_token": "search",\n'
+    ),
+    "audio is billed as text": Mutant(
+        "rates", '    "reasoning_token":', '    "audio_input_token": "input_token",\n    "reasoning_token":'
+    ),
+    "an hour's cache writes are billed twice": Mutant("rates", "written - written_1h", "written"),
+    "parts may exceed their whole": Mutant(
+        "rates", "cached = min(usage.cached_input_tokens, left)", "cached = usage.cached_input_tokens"
+    ),
+    "a contradiction slips through the fast case": Mutant("card", "            or cached > usage.input_tokens\n", ""),
+    "the tier begins a token early": Mutant("rates", "if input_tokens > tier.above", "if input_tokens >= tier.above"),
+    "only the first tier holds": Mutant(
+        "rates", "rates = tier.rates\n    return rates", "return tier.rates\n    return rates"
+    ),
+    "an unheard-of service tier is standard": Mutant("card", "if name not in STANDARD:", "if name is None:"),
+    "the fast case forgets the request's fee": Mutant(
+        "card", "* outgoing + self.per_request\n            if", "* outgoing\n            if"
+    ),
+    "lines are rounded each for itself": Mutant(
+        "card", "self._rounded(total) - booked", "self._rounded(quantity * rate)"
+    ),
+    "a bound is rounded down": Mutant("card", "Usd(-(-total // self.denominator))", "Usd(total // self.denominator)"),
+    "a bound forgets the tiers": Mutant(
+        "card", "for tier in schedule.tiers if input_tokens > tier.above", "for tier in ()"
+    ),
+    "a bound forgets the hours": Mutant("card", "[self, *self.periods]\n        named", "[self]\n        named"),
+    "a bound forgets service tiers": Mutant("card", "in {None, tier.name}]", "== tier.name]"),
+    "a bound forgets cache writes": Mutant("rates", "self.cache_write_5m or 0, ", ""),
+    "the largest output is one too many": Mutant("card", "return left // outgoing", "return left // outgoing + 1"),
+    "the largest output forgets the input": Mutant("card", " - input_tokens * incoming - self", " - self"),
+    "the first period wins": Mutant("card", "in reversed(self.periods)", "in self.periods"),
+    "midnight ends the night": Mutant("schedule", "second >= self.start or second", "second >= self.start and second"),
+    "a price begins a day late": Mutant("schedule", "wall < self.since", "wall < self.since + 86_400"),
+}
+
+
+def explore(card_type: type[PriceCard]) -> None:
+    """All laws, on cards of this type. Raises when one of them objects."""
+    searched = settings(max_examples=400, derandomize=True, deadline=None, database=None, phases=(Phase.generate,))
+
+    def own(card: PriceCard) -> PriceCard:
+        return msgspec.convert(msgspec.to_builtins(card), type=card_type)
+
+    @searched
+    @given(draws.price_cards(), draws.usages(), draws.fees, WALLS)
+    def costs(card: PriceCard, usage: Usage, fees: Fees, wall: float) -> None:
+        laws.the_cost_is_the_exact_sum_rounded_once(own(card), usage, fees)
+        laws.the_lines_add_up(own(card), usage, fees)
+        laws.the_last_period_that_holds_is_in_force(own(card), wall)
+
+    @searched
+    @given(draws.price_cards(complete=True), st.integers(0, 10**9).map(Usd), draws.counts, TIER_NAMES)
+    def largest(card: PriceCard, budget: Usd, input_tokens: int, asked: str | None) -> None:
+        laws.the_largest_output_fits_and_one_more_does_not(own(card), budget, input_tokens, asked)
+
+    @searched
+    @given(st.data(), draws.price_cards(complete=True), draws.counts, draws.counts, TIER_NAMES, WALLS)
+    def bounds(data: st.DataObject, card: PriceCard, most: int, output: int, asked: str | None, wall: float) -> None:
+        usage = data.draw(draws.text_usages(most, output, service_tier=asked))
+        laws.the_bound_is_never_passed(own(card), most, output, asked, usage, wall)
+
+    costs()
+    largest()
+    bounds()
+
+
+def plant(mutant: Mutant | None, folder: Path, name: str) -> Any:
+    """A copy of the room with the mutant in it, imported as `name`."""
+    package = folder / name
+    package.mkdir()
+    for path in sorted((REPO_ROOT / "muxer_core" / "money").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if mutant is not None and path.stem == mutant.file:
+            assert text.count(mutant.sound) == 1, f"the text to replace is not there once: {mutant.sound!r}"
+            text = text.replace(mutant.sound, mutant.broken)
+        (package / path.name).write_text(text.replace("muxer_core.money", name), encoding="utf-8")
+    sys.path.insert(0, str(folder))
+    try:
+        return import_module(name)
+    finally:
+        sys.path.remove(str(folder))
+        for module in [one for one in sys.modules if one.split(".")[0] == name]:
+            del sys.modules[module]
+
+
+def test_an_unchanged_copy_is_sound(tmp_path: Path) -> None:
+    explore(plant(None, tmp_path, "sound_money").PriceCard)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_mutant_is_killed(name: str, tmp_path: Path) -> None:
+    planted = plant(MUTANTS[name], tmp_path, f"mutant_money_{list(MUTANTS).index(name)}")
+    with pytest.raises((AssertionError, TypeError)):
+        explore(planted.PriceCard)
