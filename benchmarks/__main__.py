@@ -56,7 +56,9 @@ def main(arguments: Sequence[str]) -> int:
         for case in cases:
             for name, value in run(case, repetitions).items():
                 measured.setdefault(name, []).append(value)
-    print(f"{platform.python_implementation()} {platform.python_version()}, {rounds} rounds; CPU microseconds a thing unless named")
+    print(
+        f"{platform.python_implementation()} {platform.python_version()}, {rounds} rounds; CPU microseconds a thing unless named"
+    )
     print(f"{'':52} {'median':>9} {'least':>9} {'most':>9} {'target':>8}")
     for name, values in measured.items():
         target = f"{TARGETS[name]:8g}" if name in TARGETS else ""

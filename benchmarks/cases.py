@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 
-from benchmarks.timing import cpu_seconds, microseconds_each
+from benchmarks.timing import microseconds_each
 
 Rows = dict[str, float]
 
@@ -83,13 +83,13 @@ def parsing_openai(repetitions: int) -> Rows:
 def driving(repetitions: int) -> Rows:
     """The machine and the asyncio driver, stall timer on, against a plain async generator over the same decoder."""
     from benchmarks.stream_bytes import CHUNKS, READ, reads
+    from muxer_core.call.ceiling import Demand
     from muxer_core.call.commands import OpenAttempt
     from muxer_core.call.machine import Call
+    from muxer_core.call.operation import Chat
     from muxer_core.call.plan import OnlyPlace, Place, Plan
     from muxer_core.dialects.openai_chat import OpenAIChat
     from muxer_core.dialects.protocol import Target
-    from muxer_core.call.ceiling import Demand
-    from muxer_core.call.operation import Chat
     from muxer_core.simulation.run import OpenLedger
     from muxer_core.values.items import Item
     from muxer_core.values.messages import Message, TextPart
@@ -192,7 +192,9 @@ def costing(repetitions: int) -> Rows:
 
     return {
         "cost from usage": microseconds_each(repeat(lambda: card.cost(plain)), times, repetitions),
-        "cost from usage, cached and reasoning": microseconds_each(repeat(lambda: card.cost(mixed)), times, repetitions),
+        "cost from usage, cached and reasoning": microseconds_each(
+            repeat(lambda: card.cost(mixed)), times, repetitions
+        ),
         "cost from the usage's bytes": microseconds_each(repeat(from_bytes), times, repetitions),
     }
 

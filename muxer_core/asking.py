@@ -54,16 +54,23 @@ def _messages(prompt: Prompt) -> tuple[Message, ...]:
         return (Message("user", (TextPart(prompt),)),)
     if isinstance(prompt, Message):
         return (prompt,)
-    if isinstance(prompt, Mapping) or not isinstance(prompt, Sequence):
+    if isinstance(prompt, bytes | Mapping) or not isinstance(prompt, Sequence):
         raise InvalidRequest("messages", f"must be text or a list of messages, got {type(prompt).__name__}")
-    return tuple(
-        one if isinstance(one, Message) else decode_message(one, where=f"messages[{number}]") for number, one in enumerate(prompt)
-    )
+    return tuple(_message(one, f"messages[{number}]") for number, one in enumerate(prompt))
+
+
+def _message(one: object, where: str) -> Message:
+    if isinstance(one, Message):
+        return one
+    if not isinstance(one, Mapping):
+        raise InvalidRequest(where, f"must be a message, or a mapping with role and content; got {type(one).__name__}")
+    return decode_message(one, where=where)
 
 
 def _tools(tools: Sequence[Tool | Mapping[str, JsonValue]]) -> tuple[Tool, ...]:
     return tuple(
-        decode_tool(one, where=f"tools[{number}]") if isinstance(one, Mapping) else one for number, one in enumerate(tools)
+        decode_tool(one, where=f"tools[{number}]") if isinstance(one, Mapping) else one
+        for number, one in enumerate(tools)
     )
 
 

@@ -90,7 +90,8 @@ class Muxer:
         capabilities: DriverCapabilities = DriverCapabilities(),
     ) -> Call:
         """Begin a chat call. Raises `InvalidRequest` or `UnknownModel` for what we were given, and `CallFailed` when routing finds no
-        deployment that can take it; nothing was sent then."""
+        deployment that can take it; nothing was sent then.
+        """
         if request.max_cost is None and self.config.max_cost is not None:
             request = msgspec.structs.replace(request, max_cost=self.config.max_cost)
         facts = self._facts(request, context, seed)

@@ -69,7 +69,8 @@ class Deliver(msgspec.Struct, frozen=True, tag="deliver"):
 
 class CloseAttempt(msgspec.Struct, frozen=True, gc=False, tag="close_attempt"):
     """Let go of the attempt's connection, without waiting. `clean`: the reply is complete, so that what may be left of the body (an end
-    mark) can be read briefly in order to use the connection again. Otherwise the peer must see the close at once."""
+    mark) can be read briefly in order to use the connection again. Otherwise the peer must see the close at once.
+    """
 
     attempt: int
     clean: bool

@@ -61,6 +61,7 @@ from muxer_core.values.items import (
 )
 from muxer_core.values.moment import Moment
 from muxer_core.values.seeded import Seeded
+from muxer_core.wire.heads import ResponseHead
 
 LARGEST_ERROR_BODY = 64 * 1024
 """Bytes of an error reply that are read for the server's words. What lies beyond is not needed to understand it."""
@@ -154,17 +155,16 @@ class Call:
         if not self._queue:
             return None
         command = self._queue.pop(0)
-        kind = type(command)
-        if kind is ReadMore:
-            attempt = self._attempts[command.attempt]  # type: ignore[union-attr] - the class was just compared
+        if type(command) is ReadMore:
+            attempt = self._attempts[command.attempt]
             attempt.awaiting = "data"
             if attempt.first_chunk_at == inf:
                 stall_at = attempt.stall_at = moment.mono + self._plan.policies.timeouts.stall
                 attempt.wake = stall_at if stall_at < attempt.deadline else attempt.deadline
-        elif kind is OpenAttempt:
-            self._opened(self._attempts[command.attempt], moment)  # type: ignore[union-attr] - as above
+        elif isinstance(command, OpenAttempt):
+            self._opened(self._attempts[command.attempt], moment)
         elif isinstance(command, Reserve | Judge | Settle):
-            self._attempts[command.attempt].awaiting = _OWED[kind]
+            self._attempts[command.attempt].awaiting = _OWED[type(command)]
         return command
 
     def handle_event(self, event: Event, moment: Moment) -> None:
@@ -418,15 +418,14 @@ class Call:
         content = ended = False
         failure: Failure | None = None
         for item in items:
-            kind = type(item)
-            if kind is TextDelta:
+            if type(item) is TextDelta:
                 content = True
-                attempt.text_length += len(item.text)  # type: ignore[union-attr] - the class was just compared
-            elif kind in _CONTENT:
+                attempt.text_length += len(item.text)
+            elif type(item) in _CONTENT:
                 content = True
             elif isinstance(item, FailureReported):
                 failure = item.failure
-            elif kind is ReplyEnded:
+            elif type(item) is ReplyEnded:
                 ended = True
             else:
                 attempt.note(item)

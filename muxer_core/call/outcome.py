@@ -17,7 +17,7 @@ from muxer_core.values.items import FinishReason
 from muxer_core.values.usage import ReportedCost, Usage
 
 Cause = Literal["first", "retry", "fallback", "hedge", "cascade"]
-"""Why an attempt was begun: the first; the same deployment again; another after a failure; another before one; another after a judged answer."""
+"""Why an attempt was begun: the first; the same deployment again; another after a failure, before one, or after a judged answer."""
 
 AttemptStatus = Literal["complete", "failed", "cancelled", "lost_race", "rejected_by_judge"]
 CallStatus = Literal["complete", "failed", "cancelled"]

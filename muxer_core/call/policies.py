@@ -56,7 +56,8 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """`max_retries` at one place and `max_attempts` in a call; the k-th backoff is uniform in [0, min(`backoff_max`, `backoff` x 2^k)]
-    seconds. A server's Retry-After above `retry_after_max` seconds is not waited for."""
+    seconds. A server's Retry-After above `retry_after_max` seconds is not waited for.
+    """
 
     max_retries: int = 2
     max_attempts: int = 4

@@ -7,6 +7,7 @@ turn needs them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
@@ -137,7 +138,7 @@ class _OpenToolCall:
     def __init__(self) -> None:
         self.id = ""
         self.name = ""
-        self.kind: str = "function"
+        self.kind: Literal["function", "custom"] = "function"
         self.arguments: list[str] = []
 
     def add(self, piece: ToolCallDelta) -> None:
@@ -147,8 +148,7 @@ class _OpenToolCall:
         self.arguments.append(piece.arguments)
 
     def close(self) -> ToolCallPart:
-        kind = "custom" if self.kind == "custom" else "function"
-        return ToolCallPart(id=self.id, name=self.name, arguments="".join(self.arguments), kind=kind)
+        return ToolCallPart(id=self.id, name=self.name, arguments="".join(self.arguments), kind=self.kind)
 
 
 class _OpenAnswer:

@@ -1,7 +1,7 @@
 """`MemoryLedger`: the books of one process. Holds upper bounds while attempts are open, and books the truth after, each exactly once.
 
-A key is (call id, attempt number). Settling is idempotent: only a held key is booked, so the same settlement twice is booked once. Amounts are whole pico-dollars, so
-sums are exact in any order.
+A key is (call id, attempt number). Settling is idempotent: only a held key is booked, so that the same settlement twice is booked once.
+Amounts are whole pico-dollars, so that sums are exact in any order.
 """
 
 from __future__ import annotations

@@ -27,8 +27,9 @@ from muxer_core.values.moment import Moment
 
 
 class Course(msgspec.Struct, frozen=True):
-    """One run: script k is played to attempt k, verdict k given to the k-th judged answer, grant k to the k-th reservation (the last of each
-    is repeated)."""
+    """One run: script k is played to attempt k (the last is repeated), verdict k given to the k-th judged answer, grant k to the k-th
+    reservation (after the last: yes).
+    """
 
     scenario: Scenario
     scripts: tuple[Script, ...]

@@ -128,7 +128,7 @@ class CallMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.waits_for(Reserve))
     @rule(choice=st.integers(0, 3), granted=st.sampled_from([True] * 9 + [False]))
-    def decide_reservation(self, choice: int, granted: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
+    def decide_reservation(self, choice: int, granted: bool) -> None:
         """The ledger answers."""
         command = self.take(Reserve, choice)
         failure = None if granted else Failure(kind="refused_by_budget", message="the budget is spent")
@@ -154,7 +154,7 @@ class CallMachine(RuleBasedStateMachine):
         unread = self.unread[command.attempt]
         self.feed(DataReceived(command.attempt, unread.pop(0)) if unread else BodyEnded(command.attempt))
 
-    @precondition(lambda self: getattr(self, "waiting", None))
+    @precondition(lambda self: bool(getattr(self, "waiting", ())))
     @rule(steps=st.integers(3, 20), choice=st.integers(0, 3), chunks=reply_chunks())
     def go_well(self, steps: int, choice: int, chunks: list[bytes]) -> None:
         """Several answers at a time, all of the kind that a good day brings."""
@@ -173,10 +173,10 @@ class CallMachine(RuleBasedStateMachine):
                 self.feed(DataReceived(command.attempt, unread.pop(0)) if unread else BodyEnded(command.attempt))
             elif isinstance(command, Settle):
                 self.feed(SettlementRecorded(command.attempt))
-            else:
+            elif isinstance(command, Judge):
                 self.feed(Judged(command.attempt, accepted=choice % 2 == 0))
 
-    @precondition(lambda self: getattr(self, "waiting", None))
+    @precondition(lambda self: bool(getattr(self, "waiting", ())))
     @rule(steps=st.integers(3, 20), choice=st.integers(0, 3), chunks=reply_chunks())
     def go_well_again(self, steps: int, choice: int, chunks: list[bytes]) -> None:
         """The same, so that good days are likelier."""
@@ -184,7 +184,7 @@ class CallMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.waits_for(OpenAttempt, ReadMore))
     @rule(choice=st.integers(0, 3), sent=st.booleans(), odds=st.integers(0, 3))
-    def break_connection(self, choice: int, sent: bool, odds: int) -> None:  # noqa: FBT001 - drawn by Hypothesis
+    def break_connection(self, choice: int, sent: bool, odds: int) -> None:
         """The network fails, one time in four."""
         if odds:
             return
@@ -194,7 +194,7 @@ class CallMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.waits_for(Judge))
     @rule(choice=st.integers(0, 3), accepted=st.booleans())
-    def judge(self, choice: int, accepted: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
+    def judge(self, choice: int, accepted: bool) -> None:
         """The judge decides."""
         self.feed(Judged(self.take(Judge, choice).attempt, accepted))
 
@@ -204,7 +204,7 @@ class CallMachine(RuleBasedStateMachine):
         """The ledger has it."""
         self.feed(SettlementRecorded(self.take(Settle, choice).attempt))
 
-    @precondition(lambda self: getattr(self, "late", None))
+    @precondition(lambda self: bool(getattr(self, "late", ())))
     @rule()
     def arrive_late(self) -> None:
         """Something of a closed attempt arrives: it changes nothing."""

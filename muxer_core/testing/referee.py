@@ -26,7 +26,8 @@ class LawBroken(AssertionError):
 
 class Referee:
     """Watches one call. `max_cost` (pico-dollars) is the ceiling to hold it to, `parallel` what the driver can do, `max_attempts` how many
-    attempts may be opened, cascade steps apart."""
+    attempts may be opened, cascade steps apart.
+    """
 
     def __init__(self, *, max_cost: int | None = None, parallel: int = 1, max_attempts: int | None = None) -> None:
         self.reached: set[str] = set()
@@ -48,7 +49,7 @@ class Referee:
         self._cancelled = False
         self._finished = False
 
-    def _demand(self, condition: bool, law: str) -> None:  # noqa: FBT001 - reads as an assertion
+    def _demand(self, condition: bool, law: str) -> None:
         if not condition:
             self.objected = True
             raise LawBroken(law)

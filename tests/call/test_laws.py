@@ -46,12 +46,12 @@ def explore_courses(call_type: type[Any], runs: int) -> tuple[int, Counter[str]]
 
 def explore_machine(machine: type[CallMachine], runs: int) -> None:
     """Run a state machine that often."""
-    run_state_machine_as_test(machine, settings=quick(runs))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(machine, settings=quick(runs))
 
 
 def test_the_laws_hold_in_whole_courses_and_they_go_deep() -> None:
     runs, reached = explore_courses(Call, 600)
-    print(f"{runs} courses reached: {dict(sorted(reached.items()))}")  # noqa: T201 - the count is evidence
+    print(f"{runs} courses reached: {dict(sorted(reached.items()))}")
     assert reached["deliver"] >= runs / 4
     for depth in DEEP:
         assert reached[depth] >= runs / 50, f"{depth} was reached in {reached[depth]} of {runs} courses"
@@ -70,7 +70,7 @@ def test_the_laws_hold_in_any_order_of_events() -> None:
                 reached.update(self.referee.reached)
 
     explore_machine(Counting, 250)
-    print(f"{runs} runs reached: {dict(sorted(reached.items()))}")  # noqa: T201 - the count is evidence
+    print(f"{runs} runs reached: {dict(sorted(reached.items()))}")
     assert reached["deliver"] >= runs / 4
     for depth in DEEP:
         assert reached[depth] >= 1, f"{depth} was reached in none of {runs} runs"

@@ -256,7 +256,7 @@ def test_an_error_in_the_stream_after_content_ends_the_call_with_the_servers_wor
 
 
 def test_a_long_error_page_is_not_read_to_its_end() -> None:
-    page = (Head(500, ()), Data(b"x" * (LARGEST_ERROR_BODY + 1)), Hang())
+    page: Script = (Head(500, ()), Data(b"x" * (LARGEST_ERROR_BODY + 1)), Hang())
     run = play([page, GOOD], places=(place(0, card="m"), place(1, card="m")))
     assert ways(run)[1] == ("place-1", "fallback", "complete")
 
@@ -282,7 +282,7 @@ ONCE = Policies(timeouts=CLOCKS, retry=RetryPolicy(max_attempts=1))
         ((Head(), Data(ROLE), Hang()), "stall_timeout", 10.0),
         ((Head(), Data(text_chunk("a")), Hang()), "stall_timeout", 10.0),
         ((Head(500, ()), Hang()), "server_error", 10.0),
-        ((Head(), *[Wait(9.0), Data(text_chunk("a"))] * 9), "attempt_timeout", 50.0),
+        ((Head(), *(Wait(9.0), Data(text_chunk("a"))) * 9), "attempt_timeout", 50.0),
     ],
 )
 def test_each_silence_has_its_name_and_its_time(script: Script, kind: str, when: float) -> None:
@@ -315,7 +315,7 @@ def test_once_connected_the_connect_timer_is_gone() -> None:
 
 
 def test_the_call_as_a_whole_has_an_end() -> None:
-    slow = (Head(), *[Wait(9.0), Data(text_chunk("a"))] * 99)
+    slow: Script = (Head(), *(Wait(9.0), Data(text_chunk("a"))) * 99)
     policies = Policies(timeouts=Timeouts(stall=10, call=100))
     run = play([slow], policies=policies)
     failure = outcome_of(run).failure

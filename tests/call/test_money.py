@@ -218,12 +218,12 @@ def test_a_reported_cost_is_booked_where_ours_is_unknown() -> None:
 
 def test_policies_refuse_what_cannot_be_meant() -> None:
     for field in ("connect", "first_chunk", "stall", "attempt", "call"):
-        with pytest.raises(InvalidRequest, match=f"timeouts.{field}"):
+        with pytest.raises(InvalidRequest, match=rf"timeouts\.{field}"):
             Timeouts(**{field: 0})
     for field in ("max_retries", "backoff", "backoff_max", "retry_after_max"):
-        with pytest.raises(InvalidRequest, match=f"retry.{field}"):
+        with pytest.raises(InvalidRequest, match=rf"retry\.{field}"):
             RetryPolicy(**{field: -1})
-    with pytest.raises(InvalidRequest, match="retry.max_attempts"):
+    with pytest.raises(InvalidRequest, match=r"retry\.max_attempts"):
         RetryPolicy(max_attempts=0)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,7 +137,7 @@ def test_what_is_not_understood_is_kept() -> None:
 @given(st.text(), st.lists(st.integers(0, 40), max_size=5))
 def test_text_is_the_same_under_any_cut(text: str, cuts: list[int]) -> None:
     edges = sorted({0, len(text), *(min(cut, len(text)) for cut in cuts)})
-    pieces = [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [text[start:end] for start, end in pairwise(edges)]
     assert reply_of(*map(TextDelta, pieces)).text == text
 
 

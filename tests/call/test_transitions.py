@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from typing import get_args
 
@@ -43,7 +44,8 @@ def test_a_call_moves_as_the_table_says_and_not_otherwise() -> None:
 
 
 def test_every_state_can_reach_the_end() -> None:
-    for table, end in ((ATTEMPT, "closed"), (CALL, "finished")):
+    tables: list[tuple[Mapping[tuple[str, str], frozenset[str]], str]] = [(ATTEMPT, "closed"), (CALL, "finished")]
+    for table, end in tables:
         moves: dict[str, set[str]] = {}
         for (state, _), targets in table.items():
             moves.setdefault(state, set()).update(targets)
