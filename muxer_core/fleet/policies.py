@@ -14,8 +14,9 @@ class HealthPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     * `failures`: consecutive failures that blame the deployment, after which it cools down.
     * `cooldown`: the first cooldown; each further one in a row is twice as long, up to `cooldown_max`.
-    * `setup_cooldown`: after a failure that only a person can repair (a refused key, a spent quota, a model that is not there).
-    * `retry_after_max`: a server's Retry-After is honoured at once, up to this long.
+    * `setup_cooldown`: after a failure that only a person can repair (a refused key, a spent quota, a model that is not there). At 0 such
+      a failure counts like any other.
+    * `retry_after_max`: a server's Retry-After is honoured at once, up to this long. At 0 it is not.
     """
 
     failures: int = 3
@@ -28,10 +29,14 @@ class HealthPolicy(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse numbers that cannot be meant."""
         if self.failures < 1:
             raise InvalidRequest("health.failures", f"must be at least 1, got {self.failures}")
-        for field in ("cooldown", "cooldown_max", "setup_cooldown", "retry_after_max"):
+        for field in ("cooldown", "cooldown_max"):
             seconds = getattr(self, field)
             if not (seconds > 0 and isfinite(seconds)):
                 raise InvalidRequest(f"health.{field}", f"must be more than 0 seconds and finite, got {seconds!r}")
+        for field in ("setup_cooldown", "retry_after_max"):
+            seconds = getattr(self, field)
+            if not (seconds >= 0 and isfinite(seconds)):
+                raise InvalidRequest(f"health.{field}", f"must be at least 0 seconds and finite, got {seconds!r}")
 
 
 class RetryBudgetPolicy(msgspec.Struct, frozen=True, kw_only=True):

@@ -163,10 +163,26 @@ def test_states_by_name() -> None:
 
 
 @pytest.mark.parametrize("field", ["cooldown", "cooldown_max", "setup_cooldown", "retry_after_max"])
-@pytest.mark.parametrize("seconds", [0.0, -1.0, float("inf"), float("nan")])
+@pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
 def test_durations_that_cannot_be_meant(field: str, seconds: float) -> None:
     with pytest.raises(InvalidRequest, match=f"health.{field}"):
         HealthPolicy(**{field: seconds})  # type: ignore[arg-type]  # the field is drawn
+
+
+@pytest.mark.parametrize("field", ["cooldown", "cooldown_max"])
+def test_a_cooldown_takes_time(field: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"health.{field}"):
+        HealthPolicy(**{field: 0.0})  # type: ignore[arg-type]  # the field is drawn
+
+
+def test_without_cooldowns_of_their_own_failures_of_setup_only_count() -> None:
+    breaker = Breaker()
+    policy = HealthPolicy(failures=2, setup_cooldown=0.0, retry_after_max=0.0)
+    breaker.attempt_ended(Failure(kind="auth", message="401", retry_after=60.0), policy, 1.0, others_in_flight=False)
+    assert breaker.state(1.0) == "closed"
+    breaker.attempt_ended(Failure(kind="auth", message="401", retry_after=60.0), policy, 2.0, others_in_flight=False)
+    assert breaker.state(2.0) == "cooling"
+    assert breaker.state(7.0) == "half_open"
 
 
 def test_numbers_that_cannot_be_meant() -> None:

@@ -11,7 +11,6 @@ from muxer_core.dialects.json_text import is_list, is_object, read_json
 from muxer_core.values.items import SourceEvent
 from muxer_core.values.usage import JsonValue
 from muxer_core.wire.json import Unreadable
-from muxer_core.wire.limits import Limits
 from muxer_drivers.async_stream import AsyncStream
 from muxer_drivers.client import AsyncClient
 
@@ -68,7 +67,7 @@ class ChatStream:
 def _chunk(data: bytes, asks_usage: bool) -> Chunk | None:
     """The chunk for the caller; None for an event that is none (end mark, error, ping), and for what our own accounting asked for."""
     try:
-        chunk = read_json(data, depth=Limits().depth)
+        chunk = read_json(data)
     except Unreadable:
         return None
     if not is_object(chunk) or "choices" not in chunk or chunk.get("error"):

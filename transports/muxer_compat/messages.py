@@ -62,7 +62,7 @@ class ReplyMessage(ChatMessage, frozen=True, omit_defaults=True):
     """What the model said: a `ChatMessage` to read and to send back. `content` is None where it only calls tools or refuses."""
 
     content: str | None
-    tool_calls: tuple[ToolCall, ...] | None = None
+    tool_calls: list[ToolCall] | None = None
 
 
 Messages = Prompt | Iterable[ChatMessage | Message | Mapping[str, JsonValue]]

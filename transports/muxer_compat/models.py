@@ -18,6 +18,7 @@ from muxer_core.catalog.cards import ALL_CAPABILITIES, ModelCard, capability_mas
 from muxer_core.catalog.catalog import UnknownModel
 from muxer_core.catalog.listed import find_model, listed_models
 from muxer_core.money import PriceCard
+from muxer_core.routing.prices import is_priced
 from muxer_core.values.amount import PICO
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.usage import JsonValue, Usage
@@ -95,15 +96,13 @@ def custom_card(name: str, description: Mapping[str, JsonValue], field: str) -> 
 
 @lru_cache(maxsize=4096)
 def listed_card(name: str) -> ModelCard | None:
-    """What the published price list knows of a model, by the name that a proxy gives it; None without a price for input and output."""
-    listing = find_model(name)
-    card = None if listing is None else listing.card(name, time.time())
-    if (
-        listing is None
-        or card is None
-        or card.price is None
-        or None in (card.price.rates.input, card.price.rates.output)
-    ):
+    """What the published price list knows of a model, by the name that a proxy gives it; None without a price of its input."""
+    providers = (None, *MAKERS)
+    listing = next((found for one in providers if (found := find_model(name, provider=one)) is not None), None)
+    if listing is None:
+        return None
+    card = listing.card(name, time.time())
+    if card.price is None or card.price.rates.input is None:
         return None
     return msgspec.structs.replace(card, metadata={"provider": listing.provider.id})
 
@@ -183,12 +182,12 @@ class Models:
         return list(dict.fromkeys((*self._custom, *offered)))
 
     def candidates(self) -> list[ModelCard]:
-        """The cards among which a router chooses: described models and offered ones that chat, each with a price."""
+        """The cards among which a router chooses: described models and offered ones that chat, with a known price."""
         modes = {name: model.get("mode") for name, model in (self._offered or {}).items()}
         return [
             card
             for name in dict.fromkeys(self.supported() if self.guessed else (*self._custom, *modes))
-            if modes.get(name) in CHAT_MODES and (card := self._known(name)) is not None
+            if modes.get(name) in CHAT_MODES and (card := self._known(name)) is not None and is_priced(card.price)
         ]
 
     def cost(self, prompt_tokens: int, completion_tokens: int, name: str) -> float:
@@ -199,7 +198,7 @@ class Models:
         price = _price_today(self.known(name))
         cost = price.cost(Usage(input_tokens=prompt_tokens, output_tokens=completion_tokens))
         if cost is None:
-            raise InvalidRequest("model", f"the price of {name!r} is not known for so many tokens")
+            raise InvalidRequest("model", f"{name!r} has no known price for what it answers")
         return float(cost)
 
     def info(self, name: str) -> dict[str, JsonValue]:

@@ -14,9 +14,7 @@ from muxer_core.fleet.policies import FleetPolicies, HealthPolicy
 from muxer_core.muxer import Muxer
 from muxer_core.wire.heads import CredentialRef
 
-ALWAYS_ASK = FleetPolicies(
-    health=HealthPolicy(failures=sys.maxsize, cooldown=0.001, setup_cooldown=0.001, retry_after_max=0.001)
-)
+ALWAYS_ASK = FleetPolicies(health=HealthPolicy(failures=sys.maxsize, setup_cooldown=0, retry_after_max=0))
 """Who names a model of a proxy has nowhere else to go: a failure must not keep the next call from asking the proxy, which knows better."""
 
 
