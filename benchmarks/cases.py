@@ -22,12 +22,12 @@ def _peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def importing(repetitions: int) -> Rows:
+def importing(_repetitions: int) -> Rows:
     """`import muxer_core`, in this fresh process, so only once."""
     return _importing("muxer_core")
 
 
-def importing_openai(repetitions: int) -> Rows:
+def importing_openai(_repetitions: int) -> Rows:
     """`import openai`."""
     return _importing("openai")
 
@@ -94,7 +94,6 @@ def driving(repetitions: int) -> Rows:
     from muxer_core.values.items import Item
     from muxer_core.values.messages import Message, TextPart
     from muxer_core.values.request import ChatRequest
-    from muxer_core.wire.heads import ResponseHead
     from muxer_core.wire.limits import Limits
     from muxer_drivers.async_stream import AsyncStream
     from muxer_drivers.asyncio_driver import AsyncioRuntime
@@ -110,31 +109,6 @@ def driving(repetitions: int) -> Rows:
     )
     plan = Plan(choices=OnlyPlace(), places=(place,))
     chat = Chat(ChatRequest(model="m", messages=(Message("user", (TextPart("hi"),)),)), Demand())
-
-    class Exchange:
-        head = ResponseHead(200)
-
-        def __init__(self, pieces: list[bytes]) -> None:
-            self._pieces = iter(pieces)
-
-        async def read(self) -> bytes:
-            return next(self._pieces, b"")
-
-        async def read_to_end(self) -> None:
-            return None
-
-        async def aclose(self) -> None:
-            return None
-
-    class Transport:
-        def __init__(self, pieces: list[bytes]) -> None:
-            self._pieces = pieces
-
-        async def open(self, command: OpenAttempt) -> Exchange:
-            return Exchange(self._pieces)
-
-        async def aclose(self) -> None:
-            return None
 
     async def plain(pieces: list[bytes]) -> AsyncIterator[list[Item]]:
         decoder = dialect.chat_decoder(Exchange.head, stream=True, limits=Limits(), keep_source=False)

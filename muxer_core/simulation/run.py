@@ -106,7 +106,7 @@ class Run(msgspec.Struct):
         return [step for _, step in self.trace if type(step) is kind]
 
 
-def accept_every_answer(items: tuple[Item, ...]) -> bool:
+def accept_every_answer(_items: tuple[Item, ...]) -> bool:
     """A judge to whom everything is good enough."""
     return True
 
@@ -120,6 +120,19 @@ def event_of(attempt: int, step: Head | Data | End | Break) -> Event:
     if isinstance(step, Break):
         return TransportFailed(attempt, Failure(kind=step.kind, message=step.message), step.sent)
     return BodyEnded(attempt)
+
+
+def _answer(
+    command: Reserve | Settle | Judge, ledger: Ledger, judge: Callable[[tuple[Item, ...]], bool], moment: Moment
+) -> Event:
+    """The event that answers a command which needs no network."""
+    match command:
+        case Reserve():
+            return ledger.reserve(command, moment)
+        case Settle():
+            return ledger.settle(command, moment)
+        case Judge():
+            return Judged(command.attempt, judge(command.items))
 
 
 def simulate(
@@ -157,12 +170,8 @@ def simulate(
             case Finish(outcome):
                 run.outcome = outcome
                 return run
-            case Reserve():
-                feed(books.reserve(command, clock()))
-            case Settle():
-                feed(books.settle(command, clock()))
-            case Judge():
-                feed(Judged(command.attempt, judge(command.items)))
+            case Reserve() | Settle() | Judge():
+                feed(_answer(command, books, judge, clock()))
             case Deliver(_, items):
                 run.items += items
                 clock.sleep(consumer_pause)

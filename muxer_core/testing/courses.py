@@ -127,7 +127,7 @@ def run_course(course: Course, call_type: type[Any] = Call) -> tuple[Run, Refere
         capabilities=DriverCapabilities(max_parallel=scenario.parallel, reports_connected=False),
     )
 
-    def judge(items: tuple[Item, ...]) -> bool:
+    def judge(_items: tuple[Item, ...]) -> bool:
         return verdicts.pop(0) if verdicts else True
 
     run = simulate(
