@@ -82,9 +82,9 @@ def parsing_openai(repetitions: int) -> Rows:
 
 def driving(repetitions: int) -> Rows:
     """The machine and the asyncio driver, stall timer on, against a plain async generator over the same decoder."""
+    from benchmarks.memory_transport import Exchange, Transport
     from benchmarks.stream_bytes import CHUNKS, READ, reads
     from muxer_core.call.ceiling import Demand
-    from muxer_core.call.commands import OpenAttempt
     from muxer_core.call.machine import Call
     from muxer_core.call.operation import Chat
     from muxer_core.call.plan import OnlyPlace, Place, Plan

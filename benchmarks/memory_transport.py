@@ -31,7 +31,7 @@ class Transport:
     def __init__(self, pieces: list[bytes]) -> None:
         self._pieces = pieces
 
-    async def open(self, command: OpenAttempt) -> Exchange:  # noqa: ARG002 - every request gets this reply
+    async def open(self, command: OpenAttempt) -> Exchange:
         """The reply."""
         return Exchange(self._pieces)
 

@@ -122,6 +122,31 @@ def event_of(attempt: int, step: Head | Data | End | Break) -> Event:
     return BodyEnded(attempt)
 
 
+class _Coming:
+    """Events that are under way, by the instant of their arrival; those of one instant in the order in which they were asked for."""
+
+    __slots__ = ("_heap", "_order")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Event]] = []
+        self._order = 0
+
+    def expect(self, attempt: int, playback: Playback, now: float) -> None:
+        """Put the script's next step on its way."""
+        seconds, step = playback.next()
+        if not isinstance(step, Hang):
+            self._order += 1
+            heapq.heappush(self._heap, (now + seconds, self._order, event_of(attempt, step)))
+
+    def at(self) -> float:
+        """When the next one arrives; infinity when none is under way."""
+        return self._heap[0][0] if self._heap else inf
+
+    def next(self) -> Event:
+        """The next one."""
+        return heapq.heappop(self._heap)[2]
+
+
 def _answer(
     command: Reserve | Settle | Judge, ledger: Ledger, judge: Callable[[tuple[Item, ...]], bool], moment: Moment
 ) -> Event:
@@ -152,8 +177,7 @@ def simulate(
     books = OpenLedger() if ledger is None else ledger
     run = Run([], [])
     playing: dict[int, Playback] = {}
-    coming: list[tuple[float, int, Event]] = []
-    order = 0
+    coming = _Coming()
 
     def feed(event: Event) -> None:
         run.trace.append((clock(), event))
@@ -180,17 +204,14 @@ def simulate(
             case OpenAttempt() | ReadMore():
                 if isinstance(command, OpenAttempt):
                     playing[command.attempt] = Playback(upstream(command))
-                seconds, step = playing[command.attempt].next()
-                if not isinstance(step, Hang):
-                    order += 1
-                    heapq.heappush(coming, (clock().mono + seconds, order, event_of(command.attempt, step)))
+                coming.expect(command.attempt, playing[command.attempt], clock().mono)
             case None:
-                arrival = coming[0][0] if coming else inf
+                arrival = coming.at()
                 instant = min(arrival, call.wake_at(), cancel_at)
                 if instant == inf:
                     return run
                 clock.sleep_until(instant)
                 if instant == arrival:
-                    feed(heapq.heappop(coming)[2])
+                    feed(coming.next())
                 elif instant != cancel_at:
                     call.handle_timeout(clock())
