@@ -2,7 +2,8 @@
 
 1. an exact alias, followed to its end; aliases that go in a circle are refused when they are made;
 2. a group: the deployments of that name or of a model of that name, or those that the configuration lists under it;
-3. `provider/model`, when the first segment is a configured provider: its deployment of that model, else its deployment of any model;
+3. `provider/model`, when the first segment is a configured provider: its deployment of that model, else its deployment of
+   any model, unless that one's own name is a narrower wildcard;
 4. the longest wildcard (`*` stands for any text) among the deployments' names;
 5. else `UnknownModel`, which names the nearest spelling.
 
@@ -11,7 +12,7 @@ A concrete name is never swapped for another model: whoever chooses, chooses amo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from muxer_core.catalog.deployments import ANY_MODEL, Deployment
@@ -77,6 +78,14 @@ def _collect(named: Iterable[tuple[str, int]]) -> dict[str, Indices]:
     return {name: tuple(indices) for name, indices in found.items()}
 
 
+def _of_any_model(deployments: Sequence[Deployment]) -> Iterator[tuple[str, int]]:
+    """`provider/*` for each deployment of any model that its own name does not narrow, such as `claude-*`."""
+    for index, one in enumerate(deployments):
+        name = f"{one.provider.name}/{ANY_MODEL}"
+        if one.upstream_model == ANY_MODEL and (ANY_MODEL not in one.name or one.name == name):
+            yield name, index
+
+
 class Names:
     """The names of a configuration. `known` lists those without a wildcard: aliases first, then groups, then `provider/model`."""
 
@@ -90,7 +99,7 @@ class Names:
             (f"{one.provider.name}/{one.upstream_model}", index) for index, one in enumerate(deployments)
         )
         self._wildcards = _Wildcards({name: indices for name, indices in plain.items() if ANY_MODEL in name})
-        self._qualified_wildcards = _Wildcards({name: found for name, found in qualified.items() if ANY_MODEL in name})
+        self._qualified_wildcards = _Wildcards(_collect(_of_any_model(deployments)))
         reachable = {**qualified, **plain}
         for group, members in groups.items():
             reachable[group] = plain[group] = _members(group, members, reachable)

@@ -17,94 +17,84 @@ SERVICE_TIERS = ("priority", "flex", "batch", "default")
 THRESHOLDS = (5, 40, 1000)
 """Input lengths, in tokens, above which a drawn card's tiers hold."""
 
-_near_thresholds = st.sampled_from(sorted({0, 1, *THRESHOLDS, *(one + 1 for one in THRESHOLDS)}))
-counts = st.one_of(st.integers(0, 50), _near_thresholds, st.integers(0, ENORMOUS))
+_COUNTS = sorted({0, 1, 2, 3, 17, ENORMOUS, *THRESHOLDS, *(one + 1 for one in THRESHOLDS), 10**6})
+counts = st.one_of(st.sampled_from(_COUNTS), st.integers(0, 50), st.integers(0, ENORMOUS))
 """Token counts."""
 
-_numerators = st.one_of(st.integers(0, 20), st.integers(0, 10**8))
+_NUMERATORS = (0, 1, 2, 3, 5, 7, 11, 20, 999, 75_000, 2_500_000, 10_000_001)
 _TOKEN_UNITS = tuple(name for name in Rates.__struct_fields__ if name not in ("input", "output"))
+_known = st.sampled_from(_NUMERATORS)
+_perhaps_unknown = st.sampled_from((None, None, *_NUMERATORS))
+_seldom_unknown = st.sampled_from((None, *_NUMERATORS, *_NUMERATORS))
+_HOURS = (0, 6, 9, 22, 24)
+_hours = st.one_of(st.just((0, 24)), st.tuples(st.sampled_from(_HOURS[:-1]), st.sampled_from(_HOURS)))
 
 
-@st.composite
-def rates(draw: st.DrawFn, *, complete: bool = False) -> Rates:
-    """Rates of which some are unknown. `complete`: those of input and output are known."""
-    known = {name: draw(st.none() | _numerators) for name in _TOKEN_UNITS}
-    main = _numerators if complete else st.one_of(_numerators, _numerators, _numerators, st.none())
-    return Rates(input=draw(main), output=draw(main), **known)
+def _period(
+    day: int, hours: tuple[int, int], rates: Rates, tiers: tuple[Tier, ...], service_tiers: tuple[ServiceTier, ...]
+) -> Period:
+    start, end = (hour * 3600 for hour in hours)
+    return Period(since=day * 86_400, start=start, end=end, rates=rates, tiers=tiers, service_tiers=service_tiers)
 
 
-def _tiers(*, complete: bool) -> st.SearchStrategy[tuple[Tier, ...]]:
-    starts = st.lists(st.sampled_from(THRESHOLDS), unique=True, max_size=2).map(sorted)
-    return starts.flatmap(
-        lambda above: st.tuples(*(st.builds(Tier, st.just(one), rates(complete=complete)) for one in above))
-    )
+class _Shapes:
+    """The strategies for the parts of a card, made once: making one costs more than drawing from it."""
 
-
-def _service_tiers(*, complete: bool) -> st.SearchStrategy[tuple[ServiceTier, ...]]:
-    names = st.lists(st.sampled_from(SERVICE_TIERS), unique=True, max_size=2)
-    return names.flatmap(
-        lambda chosen: st.tuples(
-            *(
-                st.builds(ServiceTier, st.just(one), rates(complete=complete), _tiers(complete=complete))
-                for one in chosen
-            )
+    def __init__(self, *, complete: bool) -> None:
+        main = _known if complete else _seldom_unknown
+        others = dict.fromkeys(_TOKEN_UNITS, _perhaps_unknown)
+        self.rates = st.builds(Rates, input=main, output=main, **others)
+        tier = st.builds(Tier, st.sampled_from(THRESHOLDS), self.rates)
+        self.tiers = st.lists(tier, max_size=2, unique_by=lambda one: one.above).map(
+            lambda some: tuple(sorted(some, key=lambda one: one.above))
         )
-    )
-
-
-def periods(*, complete: bool = False) -> st.SearchStrategy[Period]:
-    """Prices by date and hour; dates lie within ten days of 1970's first, hours on whole hours."""
-    hours = st.one_of(
-        st.just((0, 86_400)),
-        st.tuples(st.integers(0, 23), st.integers(0, 24)).map(lambda two: (two[0] * 3600, two[1] * 3600)),
-    )
-    return hours.flatmap(
-        lambda two: st.builds(
-            Period,
-            since=st.integers(0, 10).map(lambda day: day * 86_400),
-            start=st.just(two[0]),
-            end=st.just(two[1]),
-            rates=rates(complete=complete),
-            tiers=_tiers(complete=complete),
-            service_tiers=_service_tiers(complete=complete),
+        service_tier = st.builds(ServiceTier, st.sampled_from(SERVICE_TIERS), self.rates, self.tiers)
+        self.service_tiers = st.lists(service_tier, max_size=2, unique_by=lambda one: one.name).map(tuple)
+        self.periods = st.builds(_period, st.integers(0, 10), _hours, self.rates, self.tiers, self.service_tiers)
+        self.cards = st.builds(
+            PriceCard,
+            rates=self.rates,
+            denominator=st.sampled_from((1, 1, 2, 3, 12, 1_000_003)),
+            per_request=st.sampled_from((0, 0, *_NUMERATORS)),
+            tiers=self.tiers,
+            service_tiers=self.service_tiers,
+            periods=st.lists(self.periods, max_size=2).map(tuple),
         )
-    )
+
+
+_ANY = _Shapes(complete=False)
+_COMPLETE = _Shapes(complete=True)
 
 
 def price_cards(*, complete: bool = False) -> st.SearchStrategy[PriceCard]:
-    """Cards of every shape. `complete`: input and output tokens have a known price wherever the card names any."""
-    return st.builds(
-        PriceCard,
-        rates=rates(complete=complete),
-        denominator=st.sampled_from((1, 1, 2, 3, 12, 1_000_003)),
-        per_request=st.one_of(st.just(0), _numerators),
-        tiers=_tiers(complete=complete),
-        service_tiers=_service_tiers(complete=complete),
-        periods=st.lists(periods(complete=complete), max_size=2).map(tuple),
-    )
+    """Cards of every shape. `complete`: input and output tokens have a known price in every tier and period.
+
+    Dates of their periods lie within ten days of 1970's first, hours on whole hours.
+    """
+    return (_COMPLETE if complete else _ANY).cards
 
 
-def _names() -> st.SearchStrategy[str | None]:
-    return st.one_of(st.none(), st.none(), st.sampled_from((*SERVICE_TIERS, *sorted(STANDARD), "unheard-of")))
+_names = st.sampled_from((None, None, None, None, *SERVICE_TIERS, *sorted(STANDARD), "unheard-of"))
+_part = st.one_of(st.just(0), counts)
+_usages = st.builds(
+    Usage,
+    input_tokens=counts,
+    output_tokens=counts,
+    cached_input_tokens=_part,
+    cache_write_tokens=_part,
+    cache_write_1h_tokens=_part,
+    reasoning_tokens=_part,
+    audio_input_tokens=_part,
+    audio_output_tokens=_part,
+    image_input_tokens=_part,
+    image_output_tokens=_part,
+    service_tier=_names,
+)
 
 
 def usages() -> st.SearchStrategy[Usage]:
     """Usage whose parts may be larger than their whole."""
-    some = st.one_of(st.just(0), counts)
-    return st.builds(
-        Usage,
-        input_tokens=counts,
-        output_tokens=counts,
-        cached_input_tokens=some,
-        cache_write_tokens=some,
-        cache_write_1h_tokens=some,
-        reasoning_tokens=some,
-        audio_input_tokens=some,
-        audio_output_tokens=some,
-        image_input_tokens=some,
-        image_output_tokens=some,
-        service_tier=_names(),
-    )
+    return _usages
 
 
 @st.composite
@@ -113,7 +103,7 @@ def text_usages(draw: st.DrawFn, most_input: int, most_output: int, *, service_t
     larger than their whole.
     """
     some = st.integers(0, most_input)
-    tier = _names() if service_tier is None else st.sampled_from((None, service_tier, *sorted(STANDARD)))
+    tier = _names if service_tier is None else st.sampled_from((None, service_tier, *sorted(STANDARD)))
     return Usage(
         input_tokens=draw(some),
         output_tokens=draw(st.integers(0, most_output)),
@@ -126,7 +116,9 @@ def text_usages(draw: st.DrawFn, most_input: int, most_output: int, *, service_t
     )
 
 
-fees: st.SearchStrategy[Fees] = st.lists(
-    st.tuples(st.sampled_from(("search", "tool_call")), st.integers(0, 1000)), max_size=2, unique_by=lambda fee: fee[0]
-).map(tuple)
-"""Searches and tool calls, each at most once."""
+def _both(searches: int, tool_calls: int) -> Fees:
+    return (("search", searches), ("tool_call", tool_calls))
+
+
+fees = st.one_of(st.just(()), st.builds(_both, st.integers(0, 3), st.integers(0, 1000)))
+"""Searches and tool calls."""

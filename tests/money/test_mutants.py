@@ -1,7 +1,7 @@
 """Planted mutants: each is one plausible mistake about money, and the laws must object to it.
 
-A mutant is a copy of the room with some text replaced, imported under a name of its own; cards are rebuilt as its own type. A mutant whose text
-is no longer there fails its test: then write it anew.
+A mutant is a copy of the room with some text replaced, imported under a name of its own; cards are rebuilt as its own type. A mutant
+whose text is no longer there fails its test: then write it anew.
 """
 
 from __future__ import annotations
