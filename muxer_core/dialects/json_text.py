@@ -1,7 +1,6 @@
-"""JSON as dialects read it: lenient, bounded in depth, and free of lone surrogates.
+"""Reading JSON, and small questions about what was read: is it an object, is it a list, how deep does it nest.
 
-A lone surrogate (half of a character that a server cut in two) is no text: it cannot be written as UTF-8, so every trace, log and reply
-that holds it would fail later. It becomes U+FFFD here, at the edge.
+`read_json` is the wire room's lenient reader under the name that dialects and adapters use.
 """
 
 from __future__ import annotations
@@ -9,21 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeGuard
 
-from muxer_core.wire.json import Unreadable
-from muxer_core.wire.json import decode as decode_leniently
+from muxer_core.wire.json import decode as read_json
 
-
-def read_json(data: bytes, *, depth: int) -> Any:
-    r"""The value. Raises `Unreadable`, saying why, and nothing else.
-
-    >>> read_json(rb'{"a": "\ud83d"}', depth=8) == {"a": "\ufffd"}
-    True
-    """
-    try:
-        value = decode_leniently(data, depth=depth)
-    except RecursionError:
-        raise Unreadable("nesting too deep for what is left of the stack") from None
-    return _mended(value) if b"\\ud" in data or b"\\uD" in data else value
+__all__ = ["deeper_than", "is_list", "is_object", "read_json"]
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
@@ -52,13 +39,3 @@ def deeper_than(value: Any, levels: int) -> bool:
 
 def _nested(values: Iterable[Any]) -> list[Any]:
     return [value for value in values if isinstance(value, dict | list)]
-
-
-def _mended(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if is_object(value):
-        return {_mended(name): _mended(field) for name, field in value.items()}
-    if is_list(value):
-        return [_mended(entry) for entry in value]
-    return value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from hypothesis import strategies as st
@@ -21,6 +21,7 @@ from muxer_core.values.messages import (
     Part,
     ReasoningPart,
     RefusalPart,
+    Role,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -123,13 +124,23 @@ _user_parts = st.one_of(
     st.builds(FilePart, data=st.just("AAAA"), filename=st.just("a.pdf"), media_type=st.just("application/pdf")),
 )
 _calls = st.builds(ToolCallPart, _names, _names, _texts, st.sampled_from(["function", "custom"]), _extras)
-_reasoning = st.builds(lambda text: ReasoningPart(text, extras={"reasoning_content": text}), _texts.filter(bool))
+
+
+def _thought(text: str) -> ReasoningPart:
+    return ReasoningPart(text, extras={"reasoning_content": text})
+
+
+def _refusal(text: str) -> list[Part]:
+    return [RefusalPart(text)]
+
+
+_roles: st.SearchStrategy[Role] = st.sampled_from(get_args(Role))
 
 
 @st.composite
 def messages(draw: st.DrawFn) -> Message:
     """One message of any role, in the form in which the dialect itself would read it back."""
-    role = draw(st.sampled_from(["system", "developer", "user", "assistant", "tool"]))
+    role = draw(_roles)
     extras = draw(_extras)
     if role == "tool":
         result = ToolResultPart(draw(_names), tuple(draw(st.lists(_text_parts, max_size=2))))
@@ -139,8 +150,8 @@ def messages(draw: st.DrawFn) -> Message:
         return Message("user", tuple(draw(st.lists(_user_parts, max_size=3))), name, extras)
     if role != "assistant":
         return Message(role, tuple(draw(st.lists(_text_parts, min_size=1, max_size=2))), name, extras)
-    parts: list[Part] = draw(st.lists(_reasoning, max_size=1))
-    parts += draw(st.lists(_text_parts, max_size=2) | st.builds(lambda text: [RefusalPart(text)], _texts.filter(bool)))
+    parts: list[Part] = draw(st.lists(st.builds(_thought, _texts.filter(bool)), max_size=1))
+    parts += draw(st.lists(_text_parts, max_size=2) | st.builds(_refusal, _texts.filter(bool)))
     parts += draw(st.lists(_calls, max_size=2))
     return Message("assistant", tuple(parts), name, extras)
 

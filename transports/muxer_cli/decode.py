@@ -40,10 +40,12 @@ import json
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import IO, Any, TextIO
 
 import msgspec
 
+from muxer_core.dialects.json_text import is_object
 from muxer_core.dialects.openai_chat import OpenAIChat
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import (
@@ -103,7 +105,7 @@ def decode_line(line: bytes) -> dict[str, Any]:
         record = json.loads(line)
     except (ValueError, RecursionError) as fault:
         return _unreadable({}, f"the line is no JSON: {fault}")
-    if not isinstance(record, dict):
+    if not is_object(record):
         return _unreadable({}, "the line is no JSON object")
     try:
         return _decode_record(record)
@@ -265,8 +267,8 @@ def _body_of(record: dict[str, Any]) -> bytes:
 
 
 def _headers_of(record: dict[str, Any]) -> Headers:
-    listed = record.get("response_headers") or {}
-    pairs = listed.items() if isinstance(listed, dict) else listed
+    listed: Any = record.get("response_headers") or {}
+    pairs: Any = listed.items() if is_object(listed) else listed
     try:
         return Headers(tuple((str(name), str(value)) for name, value in pairs))
     except (TypeError, ValueError) as fault:
@@ -296,7 +298,7 @@ def _lines(path: str) -> Iterator[bytes]:
 
 
 def _open(path: str) -> IO[bytes]:
-    return sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115  (closed by the caller's `with`)
+    return sys.stdin.buffer if path == "-" else Path(path).open("rb")
 
 
 class _Rejoined(io.RawIOBase):

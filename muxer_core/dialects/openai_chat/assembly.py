@@ -25,7 +25,6 @@ from muxer_core.dialects.openai_chat.chunks import (
     Delta,
     JsonObject,
     Leftovers,
-    MalformedChunk,
     PlainChunk,
     Thought,
     ToolCall,
@@ -240,7 +239,7 @@ class Assembly:
             position += 1  # noqa: SIM113  (this runs for every chunk, and enumerate would cost a tuple each time)
 
     def add(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> None:
-        """Append the items of this chunk. Raises `MalformedChunk` or `LimitCrossed`, after the items before the fault."""
+        """Append the items of this chunk. Raises `LimitCrossed`, after the items before the fault."""
         if leftovers is not None or chunk.provider is not None or chunk.usage is not None or not self.started:
             self._reply_fields(chunk, leftovers, items)
         unread = None
@@ -297,7 +296,7 @@ class Assembly:
     ) -> None:
         """Everything said that is not plain text. `unread` are the fields of the choice that the lenient reader left over."""
         if unread is None and deeper_than([delta.reasoning_details, delta.images, delta.annotations], self._depth - 3):
-            raise MalformedChunk(f"nesting deeper than {self._depth} (limit depth)")
+            raise LimitCrossed(f"arrays and objects nest deeper than {self._depth} (limit depth)")
         if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
             _reasoning(delta, index, items)
         if delta.refusal:
@@ -347,7 +346,7 @@ class Assembly:
     def _choice_fields(self, choice: Choice, index: int, unread: JsonObject | None, items: list[Item]) -> None:
         fields: JsonObject = unread or {}
         if unread is None and deeper_than([choice.logprobs, choice.content_filter_results], self._depth - 2):
-            raise MalformedChunk(f"nesting deeper than {self._depth} (limit depth)")
+            raise LimitCrossed(f"arrays and objects nest deeper than {self._depth} (limit depth)")
         logprobs = choice.logprobs
         if logprobs is not None:
             content, refusal = (_entries(logprobs.get(name)) for name in ("content", "refusal"))

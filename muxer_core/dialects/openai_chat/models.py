@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from muxer_core.dialects.json_text import is_list, is_object, read_json
+from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.dialects.openai_chat.reply import BodyBuffer
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import FailureReported, Item, ModelsListed, ReplyEnded
 from muxer_core.wire.json import Unreadable
+from muxer_core.wire.json import decode as decode_json
 from muxer_core.wire.limits import Limits
 
 EVIDENCE = "end of a whole JSON body"
@@ -44,7 +45,7 @@ class ModelsDecoder:
                 FailureReported(Failure(kind="truncated", message="the list of models has no body; check base_url"))
             ]
         try:
-            value = read_json(body, depth=self._limits.depth)
+            value = decode_json(body, depth=self._limits.depth)
         except Unreadable as fault:
             return [
                 FailureReported(

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from muxer_core.dialects.json_text import is_object, read_json
+from muxer_core.dialects.json_text import is_object
 from muxer_core.dialects.openai_chat.assembly import Assembly, LimitCrossed
 from muxer_core.dialects.openai_chat.chunks import (
     MalformedChunk,
@@ -27,9 +27,10 @@ from muxer_core.dialects.openai_chat.chunks import (
 )
 from muxer_core.dialects.openai_chat.costs import cost_beside_usage
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
-from muxer_core.values.failure import Failure
+from muxer_core.values.failure import Failure, FailureKind
 from muxer_core.values.items import CostReported, FailureReported, Item
 from muxer_core.wire.json import Unreadable
+from muxer_core.wire.json import decode as decode_json
 from muxer_core.wire.limits import Limits
 from muxer_core.wire.sse import SseEvent
 
@@ -63,7 +64,7 @@ class Reading:
     def read_events(self, events: Iterable[SseEvent], items: list[Item]) -> SseEvent | None:
         """Append the items of events that the typed reader takes; the first event that needs more is given back, None when none does.
 
-        This is the path of nearly every chunk, so it does nothing else. Raises `MalformedChunk` and `LimitCrossed`.
+        This is the path of nearly every chunk, so it does nothing else. Raises `LimitCrossed`.
         """
         assembly = self.assembly
         add_plain = assembly.add_plain
@@ -98,10 +99,11 @@ class Reading:
         `whole` says that the text is a whole reply; `failed` that its event is named `error`.
         """
         try:
-            value = read_json(data, depth=self._depth)
+            value = decode_json(data, depth=self._depth)
         except Unreadable as fault:
+            kind: FailureKind = "limit_exceeded" if fault.limit else "malformed"
             items.append(
-                FailureReported(Failure(kind="malformed", message=f"the server sent text that is no JSON: {fault}"))
+                FailureReported(Failure(kind=kind, message=f"the server sent text that cannot be read: {fault}"))
             )
             return True
         if value is None:

@@ -19,9 +19,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from muxer_core.dialects.json_text import is_list, is_object, read_json
+from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.wire.dates import LONGEST_WAIT
 from muxer_core.wire.json import DEPTH, Unreadable
+from muxer_core.wire.json import decode as decode_json
 
 MAX_WORDS = 4000
 """The most characters of a server's message that are kept."""
@@ -44,7 +45,7 @@ def read_words(body: bytes) -> ServerWords:
     ServerWords(message='Incorrect API key provided.', code='invalid-argument', type=None, status=None, wait=None)
     """
     try:
-        value = read_json(body, depth=DEPTH)
+        value = decode_json(body, depth=DEPTH)
     except Unreadable:
         return ServerWords(_visible_text(body.decode("utf-8", "replace")))
     words = _from_json(value, 0)
@@ -107,7 +108,7 @@ def _unwrap(words: ServerWords, depth: int) -> ServerWords:
     text = words.message.strip()
     if text.startswith(("{", "[")) and depth < _NEST_LIMIT:
         try:
-            inner = _from_json(read_json(text.encode("utf-8", "replace"), depth=DEPTH), depth + 1)
+            inner = _from_json(decode_json(text.encode("utf-8", "replace"), depth=DEPTH), depth + 1)
         except Unreadable:
             inner = ServerWords("")
         if inner.message:

@@ -21,7 +21,6 @@ from __future__ import annotations
 import re
 
 from muxer_core.dialects.openai_chat.assembly import LimitCrossed
-from muxer_core.dialects.openai_chat.chunks import MalformedChunk
 from muxer_core.dialects.openai_chat.reading import Reading, fault_failure
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder, ended
 from muxer_core.values.failure import Failure
@@ -108,7 +107,7 @@ class StreamDecoder:
                 items.append(SourceEvent(event.data))
                 if reading.read_events((event,), items) is not None and self._take(event, items):
                     return True
-        except (MalformedChunk, LimitCrossed) as fault:
+        except LimitCrossed as fault:
             items.append(fault_failure(fault))
             return True
         return False

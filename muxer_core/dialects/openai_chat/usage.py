@@ -26,10 +26,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from muxer_core.dialects.json_text import is_object, read_json
+from muxer_core.dialects.json_text import is_object
 from muxer_core.dialects.openai_chat.costs import costs_of_usage
 from muxer_core.values.usage import ReportedCost, Usage
 from muxer_core.wire.json import DEPTH, Unreadable
+from muxer_core.wire.json import decode as decode_json
 
 MAX_COUNT = 10**12
 """The largest believable token count of one attempt; a larger one is refused."""
@@ -159,7 +160,7 @@ def usage_from_fields(
 
 def _from_uncommon_bytes(raw: bytes | msgspec.Raw, service_tier: str | None, depth: int) -> UsageReading:
     try:
-        fields = read_json(bytes(raw), depth=depth)
+        fields = decode_json(bytes(raw), depth=depth)
     except Unreadable as fault:
         return UsageReading(None, warning=f"the usage report was not used: {fault}")
     if not is_object(fields):

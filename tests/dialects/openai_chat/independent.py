@@ -6,14 +6,15 @@ It reads only what can be read simply: text, tool calls, finish reason and token
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 
 def split_events(body: bytes) -> list[tuple[str, str]]:
     """(event name, data) of every complete event, after the rules of server-sent events, written the plain way."""
     text = body.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
     events: list[tuple[str, str]] = []
-    name, data = "", []
+    name = ""
+    data: list[str] = []
     for line in text.split("\n")[:-1]:
         if line == "":
             if data:
@@ -40,20 +41,22 @@ class Extract:
         self.broken = False
 
     def add_message(self, index: int, message: dict[str, Any]) -> None:
-        content = message.get("content")
+        content: Any = message.get("content")
         if isinstance(content, list):
-            content = "".join(part.get("text", "") for part in content if part.get("type") == "text")
+            content = "".join(
+                str(part["text"]) for part in cast("list[dict[str, str]]", content) if part.get("type") == "text"
+            )
         elif isinstance(content, dict):
             content = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
         self.text[index] = self.text.get(index, "") + (content or "")
         calls = self.calls.setdefault(index, {})
         for position, call in enumerate(message.get("tool_calls") or []):
-            inner = call.get("custom") if call.get("type") == "custom" else call.get("function")
+            inner: dict[str, str] = call.get("custom" if call.get("type") == "custom" else "function") or {}
             key = call.get("index", call.get("id", position))
             slot = calls.setdefault(key, {"id": "", "name": "", "arguments": ""})
             slot["id"] = slot["id"] or call.get("id") or ""
-            slot["name"] = slot["name"] or (inner or {}).get("name") or ""
-            slot["arguments"] += (inner or {}).get("arguments") or (inner or {}).get("input") or ""
+            slot["name"] = slot["name"] or inner.get("name") or ""
+            slot["arguments"] += inner.get("arguments") or inner.get("input") or ""
         function = message.get("function_call")
         if function and (function.get("name") or function.get("arguments")):
             slot = calls.setdefault("function_call", {"id": "", "name": "", "arguments": ""})
@@ -70,7 +73,8 @@ class Extract:
             self.add_message(index, choice.get(carrier) or {})
             if choice.get("finish_reason"):
                 self.finish[index] = choice["finish_reason"]
-        usage = value.get("usage") or (value.get("x_groq") or {}).get("usage")
+        groq: dict[str, Any] = value.get("x_groq") or {}
+        usage: dict[str, Any] | None = value.get("usage") or groq.get("usage")
         if usage:
             self.usage = usage
 

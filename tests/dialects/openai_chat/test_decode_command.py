@@ -13,16 +13,33 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from muxer_cli.decode import decode_file, decode_line, main
 
+from muxer_cli.decode import decode_file, decode_line, main
 from tests.dialects.openai_chat.exchanges import SAMPLE
 from tests.support.shared import shared_path
 
 FIELDS = [
-    "id", "provider", "api", "model", "outcome", "text", "reasoning", "refusal", "tool_calls", "finish_reason", "finish", "usage", "costs",
-    "failure", "warnings", "choices",
-]  # fmt: skip
-REPLY = '{"model":"m","choices":[{"message":{"content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.25}}'
+    "id",
+    "provider",
+    "api",
+    "model",
+    "outcome",
+    "text",
+    "reasoning",
+    "refusal",
+    "tool_calls",
+    "finish_reason",
+    "finish",
+    "usage",
+    "costs",
+    "failure",
+    "warnings",
+    "choices",
+]
+REPLY = (
+    '{"model":"m","choices":[{"message":{"content":"x"},"finish_reason":"stop"}],'
+    '"usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.25}}'
+)
 
 
 def decoded(**record: Any) -> dict[str, Any]:
@@ -88,8 +105,16 @@ def test_refusals_and_other_apis() -> None:
 
 @pytest.mark.parametrize(
     "record",
-    [{}, {"body": 5}, {"body_b64": "***"}, {"body": "{}", "status": "200"}, {"body": "{}", "status": 7}, {"body": "{}", "response_headers": 5}, {"body": "{}", "response_headers": [5]}],
-)  # fmt: skip
+    [
+        {},
+        {"body": 5},
+        {"body_b64": "***"},
+        {"body": "{}", "status": "200"},
+        {"body": "{}", "status": 7},
+        {"body": "{}", "response_headers": 5},
+        {"body": "{}", "response_headers": [5]},
+    ],
+)
 def test_a_line_that_is_no_exchange(record: dict[str, Any]) -> None:
     line = decoded(**record)
     assert line["outcome"] == "unreadable"

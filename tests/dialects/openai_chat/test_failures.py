@@ -34,7 +34,12 @@ def error(message: str, **fields: Any) -> dict[str, Any]:
         (401, error("Incorrect API key provided", code="invalid_api_key"), "auth", "invalid_api_key"),
         (401, {"detail": "Invalid API Key"}, "auth", None),
         (400, {"code": "invalid-argument", "error": "Incorrect API key provided."}, "auth", "invalid-argument"),
-        (400, [error("API key not valid. Please pass a valid API key.", code=400, status="INVALID_ARGUMENT")], "auth", "400"),
+        (
+            400,
+            [error("API key not valid. Please pass a valid API key.", code=400, status="INVALID_ARGUMENT")],
+            "auth",
+            "400",
+        ),
         (402, error("Insufficient Balance"), "quota_exhausted", None),
         (403, error("Your input was flagged as unsafe"), "content_policy", None),
         (403, {"code": "x", "error": "Your team has used all available credits"}, "quota_exhausted", "x"),
@@ -43,24 +48,88 @@ def error(message: str, **fields: Any) -> dict[str, Any]:
         (404, {"error": 'model "x" not found, try pulling it first'}, "model_not_found", None),
         (404, error("File Not Found", code=404, type="not_found_error"), "model_not_found", "404"),
         (400, error("x is not a valid model ID", code=400), "model_not_found", "400"),
-        (400, {"message": "Invalid model: x", "type": "invalid_model", "code": "1500", "object": "error"}, "model_not_found", "1500"),
-        (400, error("/chat/completions: Invalid model name passed in model=x. Call `/v1/models` to view available models"), "model_not_found", None),
-        (400, error("This model's maximum context length is 100 tokens", code="context_length_exceeded"), "context_too_long", "context_length_exceeded"),
-        (400, error("request (3021 tokens) exceeds the available context size", type="exceed_context_size_error", code=400), "context_too_long", "400"),
+        (
+            400,
+            {"message": "Invalid model: x", "type": "invalid_model", "code": "1500", "object": "error"},
+            "model_not_found",
+            "1500",
+        ),
+        (
+            400,
+            error(
+                "/chat/completions: Invalid model name passed in model=x. Call `/v1/models` to view available models"
+            ),
+            "model_not_found",
+            None,
+        ),
+        (
+            400,
+            error("This model's maximum context length is 100 tokens", code="context_length_exceeded"),
+            "context_too_long",
+            "context_length_exceeded",
+        ),
+        (
+            400,
+            error(
+                "request (3021 tokens) exceeds the available context size", type="exceed_context_size_error", code=400
+            ),
+            "context_too_long",
+            "400",
+        ),
         (400, error("litellm.ContextWindowExceededError: too long"), "context_too_long", None),
         (422, {"detail": [{"loc": ["body", "messages"], "msg": "prompt is too long"}]}, "context_too_long", None),
-        (413, error("Request too large", type="tokens", code="rate_limit_exceeded"), "context_too_long", "rate_limit_exceeded"),
-        (400, error("filtered", code="content_filter", innererror={"code": "ResponsibleAIPolicyViolation"}), "content_policy", "content_filter"),
-        (400, error("bad", innererror={"code": "ResponsibleAIPolicyViolation"}), "content_policy", "ResponsibleAIPolicyViolation"),
-        (400, error("Unsupported parameter: 'stop'", code="unsupported_parameter"), "unsupported", "unsupported_parameter"),
+        (
+            413,
+            error("Request too large", type="tokens", code="rate_limit_exceeded"),
+            "context_too_long",
+            "rate_limit_exceeded",
+        ),
+        (
+            400,
+            error("filtered", code="content_filter", innererror={"code": "ResponsibleAIPolicyViolation"}),
+            "content_policy",
+            "content_filter",
+        ),
+        (
+            400,
+            error("bad", innererror={"code": "ResponsibleAIPolicyViolation"}),
+            "content_policy",
+            "ResponsibleAIPolicyViolation",
+        ),
+        (
+            400,
+            error("Unsupported parameter: 'stop'", code="unsupported_parameter"),
+            "unsupported",
+            "unsupported_parameter",
+        ),
         (400, error("unknown variant `image_url`, expected `text`"), "unsupported", None),
-        (400, error("Invalid schema for function", code="invalid_function_parameters"), "bad_request", "invalid_function_parameters"),
-        (400, {"code": 400, "message": "Temperature must be between 0 and 2", "type": "Bad Request"}, "bad_request", "400"),
+        (
+            400,
+            error("Invalid schema for function", code="invalid_function_parameters"),
+            "bad_request",
+            "invalid_function_parameters",
+        ),
+        (
+            400,
+            {"code": 400, "message": "Temperature must be between 0 and 2", "type": "Bad Request"},
+            "bad_request",
+            "400",
+        ),
         (400, error("failed", code="tool_use_failed", failed_generation="{"), "server_error", "tool_use_failed"),
         (429, error("slow down", code="rate_limit_exceeded"), "rate_limited", "rate_limit_exceeded"),
-        (429, error("You exceeded your current quota", code="insufficient_quota"), "quota_exhausted", "insufficient_quota"),
+        (
+            429,
+            error("You exceeded your current quota", code="insufficient_quota"),
+            "quota_exhausted",
+            "insufficient_quota",
+        ),
         (429, error("The engine is currently overloaded"), "overloaded", None),
-        (429, {"message": "Service tier capacity exceeded", "type": "service_tier_capacity_exceeded", "code": "3505"}, "overloaded", "3505"),
+        (
+            429,
+            {"message": "Service tier capacity exceeded", "type": "service_tier_capacity_exceeded", "code": "3505"},
+            "overloaded",
+            "3505",
+        ),
         (500, error("Cannot use both", type="server_error", code=500), "server_error", "500"),
         (500, error("litellm.ContextWindowExceededError"), "context_too_long", None),
         (501, error("no audio", type="not_supported_error", code=501), "unsupported", "501"),
@@ -72,7 +141,7 @@ def error(message: str, **fields: Any) -> dict[str, Any]:
         (302, b"", "malformed", None),
         (199, b"", "malformed", None),
     ],
-)  # fmt: skip
+)
 def test_kind_and_code(status: int, body: Any, kind: str, code: str | None) -> None:
     found = failure(status, body)
     assert (found.kind, found.code, found.status, found.where) == (kind, code, status, "here")
@@ -137,7 +206,7 @@ def test_long_words_are_cut() -> None:
         (error("Please try again in a while."), {}, None),
         (error("m"), {}, None),
     ],
-)  # fmt: skip
+)
 def test_how_long_to_wait(body: Any, headers: dict[str, str], wait: float | None) -> None:
     assert failure(429, body, **headers).retry_after == wait
 
@@ -218,9 +287,9 @@ def test_recorded_refusals_keep_the_server_s_words() -> None:
     assert len(refusals) > 10
     for exchange in refusals:
         found = OpenAIChat().failure(exchange.head, exchange.body, where="w", moment=Moment(0.0, 0.0))
-        value = json.loads(exchange.body)
-        inner = value.get("error", value) if isinstance(value, dict) else value
-        told = inner if isinstance(inner, str) else inner.get("message") or inner.get("detail")
+        value: dict[str, Any] = json.loads(exchange.body)
+        inner: Any = value.get("error", value)
+        told: str = inner if isinstance(inner, str) else inner.get("message") or inner.get("detail")
         assert found.message.startswith(mask_secrets(told).rstrip(".")[:200])
 
 

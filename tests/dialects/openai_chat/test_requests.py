@@ -49,7 +49,8 @@ def encoded(request: ChatRequest, *, stream: bool = False, max_tokens: int | Non
 def body(
     stream: bool = False, max_tokens: int | None = None, options: dict[str, Any] | None = None, **fields: Any
 ) -> dict[str, Any]:
-    request = ChatRequest(model="any", **{"messages": HELLO, **fields})
+    given: dict[str, Any] = {"messages": HELLO, **fields}
+    request = ChatRequest(model="any", **given)
     sent: dict[str, Any] = json.loads(
         encoded(request, stream=stream, max_tokens=max_tokens, **(options or {})).request.body
     )
@@ -70,7 +71,7 @@ def test_the_smallest_request() -> None:
     }
 
 
-SCHEMA = {"type": "object", "properties": {}}
+SCHEMA: dict[str, Any] = {"type": "object", "properties": {}}
 TOOLS = (
     FunctionTool("f", "does f", SCHEMA, strict=True, extras={"cache_control": {}}),
     CustomTool("c", "does c", {"type": "text"}),
@@ -82,26 +83,61 @@ TOOLS = (
     ("fields", "expected"),
     [
         ({"temperature": 0.5, "top_p": 0.9}, {"temperature": 0.5, "top_p": 0.9}),
-        ({"frequency_penalty": 1.0, "presence_penalty": -1.0, "seed": 7}, {"frequency_penalty": 1.0, "presence_penalty": -1.0, "seed": 7}),
+        (
+            {"frequency_penalty": 1.0, "presence_penalty": -1.0, "seed": 7},
+            {"frequency_penalty": 1.0, "presence_penalty": -1.0, "seed": 7},
+        ),
         ({"stop": ("a", "b"), "n": 3, "user": "u"}, {"stop": ["a", "b"], "n": 3, "user": "u"}),
-        ({"parallel_tool_calls": False, "reasoning_effort": "high"}, {"parallel_tool_calls": False, "reasoning_effort": "high"}),
+        (
+            {"parallel_tool_calls": False, "reasoning_effort": "high"},
+            {"parallel_tool_calls": False, "reasoning_effort": "high"},
+        ),
         ({"logprobs": True, "top_logprobs": 0}, {"logprobs": True, "top_logprobs": 0}),
-        ({"modalities": ("text", "audio"), "audio": {"voice": "v"}}, {"modalities": ["text", "audio"], "audio": {"voice": "v"}}),
+        (
+            {"modalities": ("text", "audio"), "audio": {"voice": "v"}},
+            {"modalities": ["text", "audio"], "audio": {"voice": "v"}},
+        ),
         ({"service_tier": "flex", "n": 1}, {"service_tier": "flex"}),
         ({"output_format": OutputFormat("text")}, {"response_format": {"type": "text"}}),
         ({"output_format": OutputFormat("json_object")}, {"response_format": {"type": "json_object"}}),
-        ({"output_format": OutputFormat("json_schema", "n", SCHEMA, True, "d")}, {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": SCHEMA, "strict": True, "description": "d"}}}),
-        ({"output_format": OutputFormat("json_schema", schema=SCHEMA)}, {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}}),
+        (
+            {"output_format": OutputFormat("json_schema", "n", SCHEMA, True, "d")},
+            {
+                "response_format": {
+                    "type": "json_schema",
+                    "json_schema": {"name": "n", "schema": SCHEMA, "strict": True, "description": "d"},
+                }
+            },
+        ),
+        (
+            {"output_format": OutputFormat("json_schema", schema=SCHEMA)},
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}},
+        ),
         ({"extras": {"response_format": {"type": "regex"}}}, {"response_format": {"type": "regex"}}),
-        ({"extras": {"verbosity": "low", "prediction": {"a": [1.5, None]}, "x_new": True}}, {"verbosity": "low", "prediction": {"a": [1.5, None]}, "x_new": True}),
-        ({"tools": TOOLS}, {"tools": [
-            {"type": "function", "function": {"name": "f", "description": "does f", "parameters": SCHEMA, "strict": True}, "cache_control": {}},
-            {"type": "custom", "custom": {"name": "c", "description": "does c", "format": {"type": "text"}}},
-            {"type": "web"},
-        ]}),
-        ({"tools": (FunctionTool("f"), CustomTool("c"))}, {"tools": [{"type": "function", "function": {"name": "f"}}, {"type": "custom", "custom": {"name": "c"}}]}),
+        (
+            {"extras": {"verbosity": "low", "prediction": {"a": [1.5, None]}, "x_new": True}},
+            {"verbosity": "low", "prediction": {"a": [1.5, None]}, "x_new": True},
+        ),
+        (
+            {"tools": TOOLS},
+            {
+                "tools": [
+                    {
+                        "type": "function",
+                        "function": {"name": "f", "description": "does f", "parameters": SCHEMA, "strict": True},
+                        "cache_control": {},
+                    },
+                    {"type": "custom", "custom": {"name": "c", "description": "does c", "format": {"type": "text"}}},
+                    {"type": "web"},
+                ]
+            },
+        ),
+        (
+            {"tools": (FunctionTool("f"), CustomTool("c"))},
+            {"tools": [{"type": "function", "function": {"name": "f"}}, {"type": "custom", "custom": {"name": "c"}}]},
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_field(fields: dict[str, Any], expected: dict[str, Any]) -> None:
     assert body(**fields) == expected
 
@@ -113,10 +149,28 @@ def test_each_field(fields: dict[str, Any], expected: dict[str, Any]) -> None:
         (ToolChoice("none"), "none"),
         (ToolChoice("required", ("f",)), {"type": "function", "function": {"name": "f"}}),
         (ToolChoice("required", ("c",)), {"type": "custom", "custom": {"name": "c"}}),
-        (ToolChoice("auto", ("f",)), {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [{"type": "function", "function": {"name": "f"}}]}}),
-        (ToolChoice("required", ("f", "c")), {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [{"type": "function", "function": {"name": "f"}}, {"type": "custom", "custom": {"name": "c"}}]}}),
+        (
+            ToolChoice("auto", ("f",)),
+            {
+                "type": "allowed_tools",
+                "allowed_tools": {"mode": "auto", "tools": [{"type": "function", "function": {"name": "f"}}]},
+            },
+        ),
+        (
+            ToolChoice("required", ("f", "c")),
+            {
+                "type": "allowed_tools",
+                "allowed_tools": {
+                    "mode": "required",
+                    "tools": [
+                        {"type": "function", "function": {"name": "f"}},
+                        {"type": "custom", "custom": {"name": "c"}},
+                    ],
+                },
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_tool_choice(choice: ToolChoice, expected: Any) -> None:
     assert body(tools=TOOLS, tool_choice=choice)["tool_choice"] == expected
 
@@ -188,7 +242,7 @@ def test_the_limit_that_is_sent_is_the_attempt_s() -> None:
         ({"messages": (Message("user", (FilePart(url="u"),)),)}, "messages[0].parts"),
         ({"messages": (*HELLO, Message("user", (FilePart(file_id="f", data="d"),)))}, "messages[1].parts"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_said_is_refused_by_name(fields: dict[str, Any], named: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         body(**fields)
@@ -225,29 +279,55 @@ WIRE_MESSAGES: list[dict[str, Any]] = [
     {"role": "system", "content": "s"},
     {"role": "developer", "content": "d", "name": "n"},
     {"role": "user", "content": [{"type": "text", "text": "t", "cache_control": {"type": "ephemeral"}}]},
-    {"role": "user", "content": [
-        {"type": "text", "text": "t"},
-        {"type": "image_url", "image_url": {"url": "https://example.org/a.png", "detail": "low", "format": "png"}},
-        {"type": "input_audio", "input_audio": {"data": "AA", "format": "wav"}},
-        {"type": "file", "file": {"file_id": "f", "filename": "n"}, "prompt_cache_breakpoint": {"mode": "explicit"}},
-        {"type": "file", "file": {"file_data": "data:application/pdf;base64,AA", "filename": "n"}},
-        {"type": "file", "file": {"file_data": "AA"}},
-    ]},
-    {"role": "assistant", "content": None, "tool_calls": [
-        {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}},
-        {"id": "b", "type": "custom", "custom": {"name": "c", "input": "x"}},
-        {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}", "strict": True}, "extra_content": {"google": {"thought_signature": "s"}}},
-    ]},
+    {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "t"},
+            {"type": "image_url", "image_url": {"url": "https://example.org/a.png", "detail": "low", "format": "png"}},
+            {"type": "input_audio", "input_audio": {"data": "AA", "format": "wav"}},
+            {
+                "type": "file",
+                "file": {"file_id": "f", "filename": "n"},
+                "prompt_cache_breakpoint": {"mode": "explicit"},
+            },
+            {"type": "file", "file": {"file_data": "data:application/pdf;base64,AA", "filename": "n"}},
+            {"type": "file", "file": {"file_data": "AA"}},
+        ],
+    },
+    {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [
+            {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+            {"id": "b", "type": "custom", "custom": {"name": "c", "input": "x"}},
+            {
+                "id": "c",
+                "type": "function",
+                "function": {"name": "f", "arguments": "{}", "strict": True},
+                "extra_content": {"google": {"thought_signature": "s"}},
+            },
+        ],
+    },
     {"role": "assistant", "content": "x", "reasoning_content": "t", "x_new": [1]},
-    {"role": "assistant", "content": "x", "reasoning": "t", "reasoning_details": [{"type": "reasoning.text", "text": "t", "signature": "s", "format": "f", "index": 0}]},
+    {
+        "role": "assistant",
+        "content": "x",
+        "reasoning": "t",
+        "reasoning_details": [{"type": "reasoning.text", "text": "t", "signature": "s", "format": "f", "index": 0}],
+    },
     {"role": "assistant", "content": None, "refusal": "no"},
     {"role": "assistant", "content": [{"type": "text", "text": "a"}, {"type": "refusal", "refusal": "b"}]},
     {"role": "assistant", "content": None, "audio": {"id": "audio_1"}},
     {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
     {"role": "tool", "tool_call_id": "a", "content": "r"},
-    {"role": "tool", "tool_call_id": "a", "content": [{"type": "text", "text": "r"}, {"type": "image_url", "image_url": {"url": "u"}}], "name": "f"},
+    {
+        "role": "tool",
+        "tool_call_id": "a",
+        "content": [{"type": "text", "text": "r"}, {"type": "image_url", "image_url": {"url": "u"}}],
+        "name": "f",
+    },
     {"role": "function", "name": "f", "content": "r"},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("wire", WIRE_MESSAGES)
@@ -260,13 +340,34 @@ def test_an_openai_message_comes_back_as_it_was(wire: dict[str, Any]) -> None:
     [
         ({"role": "user", "content": "x"}, Message("user", (TextPart("x"),))),
         ({"role": "user", "content": ["x"]}, Message("user", (TextPart("x"),))),
-        ({"role": "user", "content": [{"type": "image_url", "image_url": "u"}]}, Message("user", (ImagePart(url="u"),))),
-        ({"role": "assistant", "content": "", "refusal": None, "audio": None, "tool_calls": None, "function_call": None}, Message("assistant", ())),
+        (
+            {"role": "user", "content": [{"type": "image_url", "image_url": "u"}]},
+            Message("user", (ImagePart(url="u"),)),
+        ),
+        (
+            {
+                "role": "assistant",
+                "content": "",
+                "refusal": None,
+                "audio": None,
+                "tool_calls": None,
+                "function_call": None,
+            },
+            Message("assistant", ()),
+        ),
         ({"role": "assistant", "refusal": "no"}, Message("assistant", (RefusalPart("no"),))),
-        ({"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f"}}]}, Message("assistant", (ToolCallPart("a", "f", ""),))),
-        ({"role": "assistant", "reasoning_details": [{"summary": "s"}, {"data": "d"}]}, Message("assistant", (ReasoningPart("s", None, "d", {"reasoning_details": [{"summary": "s"}, {"data": "d"}]}),))),
+        (
+            {"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f"}}]},
+            Message("assistant", (ToolCallPart("a", "f", ""),)),
+        ),
+        (
+            {"role": "assistant", "reasoning_details": [{"summary": "s"}, {"data": "d"}]},
+            Message(
+                "assistant", (ReasoningPart("s", None, "d", {"reasoning_details": [{"summary": "s"}, {"data": "d"}]}),)
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_decoding(wire: dict[str, Any], message: Message) -> None:
     assert decode_messages([wire]) == (message,)
 
@@ -282,15 +383,21 @@ def test_decoding(wire: dict[str, Any], message: Message) -> None:
         ({"role": "user", "content": [{"type": "video_url"}]}, "messages[0].content[0]"),
         ({"role": "user", "content": [{"type": "image_url", "image_url": {}}]}, "messages[0].content[0]"),
         ({"role": "tool", "content": "x"}, "messages[0].tool_call_id"),
-        ({"role": "tool", "tool_call_id": "a", "content": [{"type": "refusal", "refusal": "x"}]}, "messages[0].content"),
+        (
+            {"role": "tool", "tool_call_id": "a", "content": [{"type": "refusal", "refusal": "x"}]},
+            "messages[0].content",
+        ),
         ({"role": "assistant", "audio": "a"}, "messages[0].audio"),
         ({"role": "assistant", "tool_calls": {}}, "messages[0].tool_calls"),
         ({"role": "assistant", "tool_calls": [5]}, "messages[0].tool_calls[0]"),
         ({"role": "assistant", "tool_calls": [{"id": "a"}]}, "messages[0].tool_calls[0].function"),
         ({"role": "assistant", "tool_calls": [{"function": {"name": "f"}}]}, "messages[0].tool_calls[0].id"),
-        ({"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": {}}}]}, "messages[0].tool_calls[0].function.arguments"),
+        (
+            {"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": {}}}]},
+            "messages[0].tool_calls[0].function.arguments",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_message_that_cannot_be_right_is_refused_by_name(wire: Any, named: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         decode_messages([wire])

@@ -77,6 +77,10 @@ RULES: dict[str, tuple[dict[str, Any], Usage]] = {
         {"prompt_tokens": 14, "completion_tokens": None, "total_tokens": None},
         Usage(input_tokens=14, exact=False),
     ),
+    "reasoning_before_cache": (
+        {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 18, "reasoning_tokens": 3, "cached_tokens": 3},
+        Usage(input_tokens=10, output_tokens=8, reasoning_tokens=3, cached_input_tokens=3, total_tokens=18),
+    ),
     "deepseek": (
         {
             "prompt_tokens": 10,
@@ -220,7 +224,8 @@ def test_a_doubled_report_replaces_and_never_adds() -> None:
 
 
 def test_usage_of_x_groq_counts_where_no_other_stands() -> None:
-    chunk = '{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"x_groq":{"id":"r","usage":{"prompt_tokens":3,"completion_tokens":4}}}'
+    groq = '"x_groq":{"id":"r","usage":{"prompt_tokens":3,"completion_tokens":4}}'
+    chunk = f'{{"choices":[{{"index":0,"delta":{{}},"finish_reason":"stop"}}],{groq}}}'
     assert UsageReported(Usage(input_tokens=3, output_tokens=4)) in stream_items(chunk, "[DONE]")
 
 
@@ -246,10 +251,23 @@ json_values = st.recursive(
     max_leaves=6,
 )
 names = st.sampled_from(
-    ["prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details", "cached_tokens",
-     "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation", "reasoning_tokens", "prompt_audio_seconds", "cost",
-     "cost_in_usd_ticks", "x"]
-)  # fmt: skip
+    [
+        "prompt_tokens",
+        "completion_tokens",
+        "total_tokens",
+        "prompt_tokens_details",
+        "completion_tokens_details",
+        "cached_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_input_tokens",
+        "cache_creation",
+        "reasoning_tokens",
+        "prompt_audio_seconds",
+        "cost",
+        "cost_in_usd_ticks",
+        "x",
+    ]
+)
 parts = st.dictionaries(
     st.sampled_from(["cached_tokens", "reasoning_tokens", "audio_tokens", "image_tokens", "text_tokens"]),
     st.integers(-2, 50) | st.none(),
