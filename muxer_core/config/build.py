@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from muxer_core.catalog.cards import ALL_CAPABILITIES, CAPABILITIES, ModelCard, capability_mask
-from muxer_core.catalog.deployments import Deployment, Provider
+from muxer_core.catalog.deployments import ANY_MODEL, Deployment, Provider
 from muxer_core.config.known_providers import KNOWN_PROVIDERS
+from muxer_core.config.listed_prices import price_list_of, with_listed_price
 from muxer_core.config.prices import read_price
 from muxer_core.config.problems import Problems, did_you_mean, inside
 from muxer_core.config.reading import NONE, read_table
@@ -24,9 +25,6 @@ from muxer_core.dialects.openai_chat import OpenAIChatOptions
 from muxer_core.dialects.registry import CLIENT_DIALECTS
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.wire.heads import CredentialRef, Headers
-
-ANY_MODEL = "*"
-"""As an upstream model: whatever name was asked for, verbatim."""
 
 _DIALECT_OPTIONS = {"openai_chat": OpenAIChatOptions}
 _LOOKS_SECRET = re.compile(r"(?:sk|pk|gsk|xai|rk|key|Bearer)[-_ ].{8,}|[A-Za-z0-9+/_-]{40,}")
@@ -174,7 +172,10 @@ def build_deployments(
             words = f"{deployment.name!r} is the name of {places[deployment.name]}; give this one a name of its own"
             problems.add(inside(path, "name"), words)
         places.setdefault(deployment.name, path)
-        built.append(deployment)
+        account = table.providers[one.provider]
+        built.append(
+            with_listed_price(deployment, price_list_of(one.provider, account.price_list if account else None))
+        )
     named = {one.provider for one in table.deployments if one is not None}
     for name, provider in providers.items():
         if provider is not None and name not in named and None not in table.deployments:
@@ -205,6 +206,8 @@ def _deployment(
     for field in ("model", "provider"):
         if not getattr(table, field):
             problems.add(inside(path, field), "must not be empty")
+    if not table.model:
+        return None
     if table.provider and table.provider not in providers:
         near = did_you_mean(table.provider, providers)
         problems.add(inside(path, "provider"), f"{table.provider!r} is not one of the providers{near}")
@@ -216,7 +219,7 @@ def _deployment(
         _at_least_one(getattr(table, field), inside(path, field), problems)
     price = read_price(table, path, problems)
     provider = providers.get(table.provider)
-    card = cards.get(table.model, ModelCard(name=table.model))
+    card = cards[table.model] if table.model in cards else ModelCard(name=table.model)
     if len(problems.found) > before or provider is None or card is None:
         return None
     own = {

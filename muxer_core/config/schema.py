@@ -14,9 +14,9 @@ from functools import cached_property
 import msgspec
 
 from muxer_core.call.policies import Policies
-from muxer_core.catalog.catalog import AUTO, Catalog, UnknownModel
-from muxer_core.catalog.deployments import Deployment, Provider
-from muxer_core.config.build import ANY_MODEL, build_cards, build_deployments, build_providers
+from muxer_core.catalog.catalog import Catalog, UnknownModel
+from muxer_core.catalog.deployments import Deployment
+from muxer_core.config.build import build_cards, build_deployments, build_providers
 from muxer_core.config.problems import Problems, did_you_mean, inside
 from muxer_core.config.reading import read_what_is_right
 from muxer_core.config.tables import FileTable
@@ -55,7 +55,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         _check_names(table, deployments, problems)
         problems.raise_any()
         return cls(
-            catalog=_catalog(table, deployments, whole),
+            catalog=Catalog(deployments, providers=whole, aliases=table.aliases, groups=table.groups),
             policies=Policies(
                 timeouts=table.timeouts,
                 retry=table.retry,
@@ -147,12 +147,3 @@ def _check_names(table: FileTable, deployments: Sequence[Deployment], problems: 
                 problems.add(
                     path, f"{seen[-1]!r} is not a deployment, a model or a group{did_you_mean(seen[-1], known)}"
                 )
-
-
-def _catalog(table: FileTable, deployments: Sequence[Deployment], providers: Mapping[str, Provider]) -> Catalog:
-    """`auto` means all deployments of a model, unless the configuration names its members; one for any name takes no part in it."""
-    groups = dict(table.groups)
-    of_a_model = [one.name for one in deployments if one.upstream_model != ANY_MODEL]
-    if AUTO not in groups and of_a_model:
-        groups[AUTO] = tuple(of_a_model)
-    return Catalog(deployments, providers=providers, aliases=table.aliases, groups=groups)

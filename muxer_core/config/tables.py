@@ -21,6 +21,10 @@ Amount = str | int | float
 """US dollars. A float means what its shortest spelling says."""
 
 
+PriceList = Literal["address", "model", "none"]
+"""By what published prices are found where a model has none of its own: the provider's address, or the model's name alone."""
+
+
 class TierTable(msgspec.Struct, frozen=True, kw_only=True):
     """The prices that differ when the input has more than `above` tokens; they hold for the whole request."""
 
@@ -90,6 +94,7 @@ class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     options: dict[str, JsonValue] = {}
     billing: BillingRules = BillingRules()
+    price_list: PriceList | None = None
 
 
 class DeploymentTable(msgspec.Struct, frozen=True, kw_only=True):

@@ -141,6 +141,8 @@ class _Demo:
             self._screen.json({"title": title, "prompt": prompt, "text": text, **outcome_fields(outcome)}, indent=None)
         else:
             print_outcome(outcome, self._screen)
+            if outcome.failure is not None:
+                self._screen.fact("failed, as it must", outcome.failure.describe())
         return Step(title, outcome)
 
     def _fallback(self, client: Client, options: ChatOptions) -> Step:

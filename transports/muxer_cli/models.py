@@ -13,8 +13,7 @@ from muxer_cli.report import failure_fields
 from muxer_cli.screen import Screen
 from muxer_core.call.outcome import CallFailed
 from muxer_core.catalog.cards import ALL_CAPABILITIES, capability_names
-from muxer_core.catalog.deployments import Deployment
-from muxer_core.config.build import ANY_MODEL
+from muxer_core.catalog.deployments import ANY_MODEL, Deployment
 from muxer_core.values.errors import InvalidRequest
 
 HELP = "list models with context window, price and capabilities"

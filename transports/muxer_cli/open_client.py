@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from muxer_cli.load import Settings
 from muxer_core.call.outcome import CallFailed
 from muxer_core.catalog.catalog import AUTO
-from muxer_core.config.build import ANY_MODEL
+from muxer_core.catalog.deployments import ANY_MODEL
 from muxer_core.config.schema import Config
 from muxer_core.muxer import Muxer
 from muxer_httpx import Client

@@ -65,7 +65,7 @@ def print_outcome(outcome: Outcome, screen: Screen) -> None:
         screen.fact("decision", outcome.decision.reason)
     if len(outcome.attempts) != 1 or outcome.status != "complete":
         for attempt in outcome.attempts:
-            screen.fact(f"attempt {attempt.number}", attempt_in_words(attempt))
+            screen.fact(f"attempt {attempt.number + 1}", attempt_in_words(attempt))
     served = next((one for one in outcome.attempts if one.status == "complete"), None)
     if served is not None:
         screen.fact("served by", served.where)
@@ -80,7 +80,7 @@ def attempt_in_words(attempt: AttemptRecord) -> str:
 
     >>> attempt_in_words(
     ...     AttemptRecord(
-    ...         number=1, where="small", cause="first", status="complete", opened=0.0, first_chunk=0.25, ended=1.5
+    ...         number=0, where="small", cause="first", status="complete", opened=0.0, first_chunk=0.25, ended=1.5
     ...     )
     ... )
     'small, first choice: complete after 1.50 s, first token after 0.25 s'
