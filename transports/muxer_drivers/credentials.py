@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from muxer_core.call.exchange import TransportError
 from muxer_core.values.errors import LocalProtocolError
+from muxer_core.values.failure import Failure
 from muxer_core.wire.heads import CredentialRef, WireRequest
 
 ENVIRONMENT = "env:"
@@ -30,19 +32,32 @@ class Credentials:
         return f"Credentials({', '.join(sorted(self._secrets))})"
 
     def secret(self, ref: CredentialRef) -> str:
-        """The secret that `ref` names. Raises `LocalProtocolError` with the name and where it was looked for."""
-        if ref.name in self._secrets:
-            return self._secrets[ref.name]
-        if ref.name.startswith(ENVIRONMENT):
-            variable = ref.name.removeprefix(ENVIRONMENT)
-            if value := self._environment.get(variable):
-                return value
-            raise LocalProtocolError(f"credential {ref.name!r}: the environment variable {variable} is not set")
-        raise LocalProtocolError(f"credential {ref.name!r}: no secret of this name was given to the client")
+        """The secret that `ref` names. Raises `LocalProtocolError` with the name and what is wrong with it; the secret is not shown."""
+        name = ref.name
+        if name in self._secrets:
+            secret = self._secrets[name]
+        elif name.startswith(ENVIRONMENT):
+            variable = name.removeprefix(ENVIRONMENT)
+            secret = self._environment.get(variable, "")
+            if not secret:
+                raise LocalProtocolError(f"credential {name!r}: the environment variable {variable} is not set")
+        else:
+            raise LocalProtocolError(f"credential {name!r}: no secret of this name was given to the client")
+        if not secret.isascii() or not secret.isprintable():
+            raise LocalProtocolError(
+                f"credential {name!r} holds a line break or another character that no header can carry"
+            )
+        return secret
 
     def headers(self, request: WireRequest) -> list[tuple[str, str]]:
-        """The request's headers, with its credential in place."""
+        """The request's headers, with its credential in place.
+
+        Raises `TransportError` (kind `auth`, nothing sent) when the credential cannot be had: another provider may do.
+        """
         headers = list(request.headers.items())
         if request.credential is not None:
-            headers.append(request.credential.header(self.secret(request.credential)))
+            try:
+                headers.append(request.credential.header(self.secret(request.credential)))
+            except LocalProtocolError as problem:
+                raise TransportError(Failure(kind="auth", message=str(problem)), sent=False) from None
         return headers

@@ -1,7 +1,7 @@
 """Carries exchanges over httpx or httpx2, async (asyncio and trio) and sync.
 
 It uses the few client methods that both packages share, so that a user's own client of either is honoured: its proxies, certificates,
-HTTP/2 and pool. Redirects are not followed. Exceptions become `TransportError`s here, by their class names, which both packages share.
+HTTP/2 and pool. Redirects are not followed. Exceptions of the packages become `TransportError`s here (`failures`).
 """
 
 from __future__ import annotations
@@ -11,31 +11,12 @@ from math import inf
 from typing import Any, Protocol
 
 from muxer_core.call.commands import OpenAttempt
-from muxer_core.values.failure import Failure, FailureKind
-from muxer_core.wire.heads import Headers, ResponseHead
-from muxer_drivers.credentials import Credentials
 from muxer_core.call.exchange import TransportError
-
-UNSENT: dict[str, FailureKind] = {
-    "ConnectTimeout": "connect_timeout",
-    "PoolTimeout": "connect_timeout",
-    "ConnectError": "connect",
-    "ProxyError": "connect",
-    "UnsupportedProtocol": "connect",
-}
-"""Failures after which no byte of the request can have arrived."""
-
-SENT: dict[str, FailureKind] = {
-    "ReadTimeout": "stall_timeout",
-    "WriteTimeout": "stall_timeout",
-    "DecodingError": "malformed",
-    "LocalProtocolError": "malformed",
-    "RemoteProtocolError": "connection_lost",
-    "TransportError": "connection_lost",
-}
-"""Failures after which the server may have begun to work. The last row is the parent of all others."""
-
-READ_TIMEOUT = "ReadTimeout"
+from muxer_core.wire.heads import Headers, ResponseHead
+from muxer_drivers.compression import ACCEPTED, Body
+from muxer_drivers.credentials import Credentials
+from muxer_httpx.failures import failure_of, is_timeout
+from muxer_httpx.watchdog import Watch, Watchdog
 
 Timeouts = tuple[float | None, float | None, float | None, float | None]
 """Seconds to connect, between two reads, between two writes, and to wait for a free connection; None waits for ever."""
@@ -77,23 +58,6 @@ class SyncHttp(Protocol):
         ...
 
 
-def _names(error: Exception) -> list[str]:
-    return [parent.__name__ for parent in type(error).__mro__]
-
-
-def failure_of(error: Exception, url: str) -> TransportError | None:
-    """What an exception of the HTTP library means, or None when it is none of the library's."""
-    names = _names(error)
-    origin = "/".join(url.split("/", 3)[:3])
-    for table, sent in ((UNSENT, False), (SENT, True)):
-        for name, kind in table.items():
-            if name in names:
-                words = str(error) or names[0]
-                message = f"could not connect to {origin}: {words}" if not sent else f"{origin}: {words}"
-                return TransportError(Failure(kind=kind, message=message), sent=sent)
-    return None
-
-
 def _pause(seconds: float) -> float | None:
     """httpx's spelling of a pause: None, not infinity, means for ever."""
     return None if seconds == inf else seconds
@@ -107,24 +71,28 @@ def _head(response: Any) -> ResponseHead:
 class AsyncExchange:
     """One open response."""
 
-    __slots__ = ("_chunks", "_response", "_url", "head")
+    __slots__ = ("__weakref__", "_body", "_chunks", "_response", "_url", "head")
 
     def __init__(self, response: Any, url: str) -> None:
         self.head = _head(response)
         self._response = response
         self._url = url
-        self._chunks: AsyncIterator[bytes] = response.aiter_bytes()
+        self._body: Body | None = None
+        self._chunks: AsyncIterator[bytes] = response.aiter_raw()
 
     async def read(self) -> bytes:
         """The next bytes, or b"" at the end."""
+        if self._body is None:
+            self._body = Body(self.head.headers.get("content-encoding"))
+        if piece := self._body.piece():
+            return piece
         try:
             async for chunk in self._chunks:
-                if chunk:
-                    return chunk
+                if piece := self._body.piece(chunk):
+                    return piece
         except Exception as error:
-            if (known := failure_of(error, self._url)) is not None:
-                raise known from error
-            raise
+            raise failure_of(error, self._url) from None
+        self._body.end()
         return b""
 
     async def read_to_end(self) -> None:
@@ -136,12 +104,15 @@ class AsyncExchange:
             pass
 
     async def aclose(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection. What is left in httpx's generators is then run to its end, so that none of them is found by the
+        garbage collector: it would close them in tasks of its own, and trio warns of it."""
         try:
             await self._response.aclose()
+            if self._body is not None:
+                async for _ in self._chunks:
+                    pass
         except Exception as error:
-            if failure_of(error, self._url) is None:
-                raise
+            failure_of(error, self._url)
 
 
 class AsyncTransport:
@@ -157,19 +128,18 @@ class AsyncTransport:
     async def open(self, command: OpenAttempt) -> AsyncExchange:
         """Send the request and wait for the head. Only the connect timeout is httpx's; the others are the call's."""
         wire = command.request
-        request = self._http.build_request(
-            wire.method,
-            wire.url,
-            content=wire.body,
-            headers=self._credentials.headers(wire),
-            timeout=(command.connect_timeout, None, None, None),
-        )
+        headers = [*self._credentials.headers(wire), ACCEPTED]
         try:
+            request = self._http.build_request(
+                wire.method,
+                wire.url,
+                content=wire.body,
+                headers=headers,
+                timeout=(command.connect_timeout, None, None, None),
+            )
             response = await self._http.send(request, stream=True, follow_redirects=False)
         except Exception as error:
-            if (known := failure_of(error, wire.url)) is not None:
-                raise known from error
-            raise
+            raise failure_of(error, wire.url) from None
         return AsyncExchange(response, wire.url)
 
     async def aclose(self) -> None:
@@ -179,32 +149,49 @@ class AsyncTransport:
 
 
 class SyncExchange:
-    """One open response."""
+    """One open response. A read ends when its time has come, by the watchdog; HTTP/2, which shares a connection, keeps httpx's clock."""
 
-    __slots__ = ("_chunks", "_response", "_timeouts", "_url", "head")
+    __slots__ = ("__weakref__", "_body", "_chunks", "_response", "_url", "_watch", "_watchdog", "head")
 
-    def __init__(self, response: Any, url: str, timeouts: dict[str, float | None]) -> None:
+    def __init__(self, response: Any, url: str, watchdog: Watchdog) -> None:
         self.head = _head(response)
         self._response = response
         self._url = url
-        self._timeouts = timeouts
-        self._chunks: Iterator[bytes] | None = None
+        self._watchdog = watchdog
+        self._watch = _watch(response)
+        self._body: Body | None = None
+        self._chunks: Iterator[bytes] = response.iter_raw()
 
     def read(self, timeout: float) -> bytes | None:
-        """The next bytes, b"" at the end, None after a pause. httpx fixes the pause when the body begins: the first `timeout` counts."""
-        if self._chunks is None:
-            self._timeouts["read"] = _pause(timeout)
-            self._chunks = self._response.iter_bytes()
+        """The next bytes, b"" at the end, None when nothing came for `timeout` seconds; the response is of no more use then."""
+        # httpx looks here when a body begins; HTTP/2 anew for each read.
+        self._response.request.extensions["timeout"]["read"] = _pause(timeout) if self._watch is None else None
+        if self._watch is None:
+            return self._next()
+        self._watchdog.begin(self._watch, timeout)
+        try:
+            chunk = self._next()
+        except TransportError:
+            if not self._watchdog.end(self._watch):
+                raise
+            return None
+        # A body that ends in order and one that the watchdog cut short look alike when nothing frames it but the close.
+        return None if self._watchdog.end(self._watch) and not chunk else chunk
+
+    def _next(self) -> bytes | None:
+        if self._body is None:
+            self._body = Body(self.head.headers.get("content-encoding"))
+        if piece := self._body.piece():
+            return piece
         try:
             for chunk in self._chunks:
-                if chunk:
-                    return chunk
+                if piece := self._body.piece(chunk):
+                    return piece
         except Exception as error:
-            if READ_TIMEOUT in _names(error):
+            if is_timeout(error):
                 return None
-            if (known := failure_of(error, self._url)) is not None:
-                raise known from error
-            raise
+            raise failure_of(error, self._url) from None
+        self._body.end()
         return b""
 
     def close(self) -> None:
@@ -212,41 +199,49 @@ class SyncExchange:
         try:
             self._response.close()
         except Exception as error:
-            if failure_of(error, self._url) is None:
-                raise
+            failure_of(error, self._url)
+
+
+def _watch(response: Any) -> Watch | None:
+    """A watch for a response that has a connection to itself."""
+    stream = response.extensions.get("network_stream")
+    connection = None if stream is None else stream.get_extra_info("socket")
+    return Watch(connection) if connection is not None and response.http_version.startswith("HTTP/1") else None
 
 
 class SyncTransport:
     """Opens exchanges on a sync client. `owned` False: the client is the user's, and stays open."""
 
-    __slots__ = ("_credentials", "_http", "_owned")
+    __slots__ = ("_credentials", "_http", "_owned", "_watchdog")
 
     def __init__(self, http: SyncHttp, credentials: Credentials, *, owned: bool) -> None:
         self._http = http
         self._credentials = credentials
         self._owned = owned
+        self._watchdog = Watchdog()
 
     def open(self, command: OpenAttempt, timeout: float) -> SyncExchange | None:
-        """Send the request and wait at most `timeout` seconds for the head; None when it did not come."""
+        """Send the request and wait for the head; None when it did not come for `timeout` seconds after the last byte that was sent."""
         wire = command.request
-        request = self._http.build_request(
-            wire.method,
-            wire.url,
-            content=wire.body,
-            headers=self._credentials.headers(wire),
-            timeout=(command.connect_timeout, _pause(timeout), _pause(timeout), None),
-        )
+        headers = [*self._credentials.headers(wire), ACCEPTED]
+        pause = _pause(timeout)
         try:
+            request = self._http.build_request(
+                wire.method,
+                wire.url,
+                content=wire.body,
+                headers=headers,
+                timeout=(command.connect_timeout, pause, pause, pause),
+            )
             response = self._http.send(request, stream=True, follow_redirects=False)
         except Exception as error:
-            if READ_TIMEOUT in _names(error):
+            if is_timeout(error):
                 return None
-            if (known := failure_of(error, wire.url)) is not None:
-                raise known from error
-            raise
-        return SyncExchange(response, wire.url, request.extensions["timeout"])
+            raise failure_of(error, wire.url) from None
+        return SyncExchange(response, wire.url, self._watchdog)
 
     def close(self) -> None:
         """Close the client, if it is ours."""
+        self._watchdog.forget_all()
         if self._owned:
             self._http.close()
