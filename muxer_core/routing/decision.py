@@ -83,18 +83,13 @@ class Decision(msgspec.Struct, frozen=True):
         facts, view, group = self.facts, self.view, self.facts.group
         allowed = group.mask & ~sum(self._removed().values())
         tokens = (facts.tokens.estimate, facts.expected_output)
-        cost_of: dict[int, Usd | None] = dict.fromkeys(bits(allowed))
-        for price in group.prices.classes:
-            if here := allowed & price.mask:
-                cost = price.expected(*tokens)
-                for index in bits(here):
-                    cost_of[index] = cost
-        found = [
-            Candidate(
-                index, group.deployments[index].name, cost, view.in_flight[index], view.first_chunk[index] or None
-            )
-            for index, cost in cost_of.items()
-        ]
+        cost_at = {price: price.expected(*tokens) for price in group.prices.classes if allowed & price.mask}
+        found: list[Candidate] = []
+        for index in bits(allowed):
+            price = group.prices.at(index)
+            cost = None if price is None else cost_at[price]
+            name = group.deployments[index].name
+            found.append(Candidate(index, name, cost, view.in_flight[index], view.first_chunk[index] or None))
         found.sort(key=lambda one: (one.cost is None, 0 if one.cost is None else one.cost.pico, one.index))
         return found
 

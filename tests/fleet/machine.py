@@ -115,7 +115,7 @@ class FleetMachine(RuleBasedStateMachine):
         self.start(which)
         self.end(kind, None, which, None)
 
-    @rule(kind=st.sampled_from([None, "server_error", "cancelled"]))
+    @rule(kind=st.sampled_from([None, "server_error", "cancelled", "cancelled"]))
     def probe(self, kind: str | None) -> None:
         self.wait_for_what_cools()
         self.view()

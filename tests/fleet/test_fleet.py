@@ -23,7 +23,7 @@ BROKEN = Failure(kind="server_error", message="500")
 def test_any_sequence_of_events_follows_the_diagram() -> None:
     FleetMachine.reach.clear()
     run_state_machine_as_test(
-        FleetMachine, settings=settings(max_examples=100, stateful_step_count=40, database=None, derandomize=True)
+        FleetMachine, settings=settings(max_examples=150, stateful_step_count=40, database=None, derandomize=True)
     )
     reach = FleetMachine.reach
     runs = reach["runs"]
@@ -33,7 +33,7 @@ def test_any_sequence_of_events_follows_the_diagram() -> None:
         "probe": runs / 8,
         "recovered": 10,
         "reopened": 10,
-        "probe told nothing": 5,
+        "probe told nothing": 1,
         "failed while cooling": 10,
         "limited": 10,
     }
@@ -103,6 +103,18 @@ def test_one_probe_at_a_time() -> None:
     assert fleet.view(later.later(1_000.0)).up & 1 == 0
     fleet.attempt_ended(0, later.later(1_000.0), failure=Failure(kind="cancelled", message="left"))
     assert fleet.view(later.later(1_000.0)).up & 1, "a probe that told nothing makes room for another"
+
+
+def test_an_older_attempt_that_is_given_up_does_not_make_room_for_a_second_probe() -> None:
+    fleet = new_fleet()
+    fleet.attempt_started(0, T0)
+    fail(fleet, T0, Failure(kind="overloaded", message="529", retry_after=5.0))
+    later = T0.later(5.0)
+    fleet.attempt_started(0, later)
+    fleet.attempt_ended(0, later, failure=Failure(kind="cancelled", message="the older one"))
+    assert fleet.view(later).up & 1 == 0
+    fleet.attempt_ended(0, later, failure=None)
+    assert fleet.view(later).up & 1
 
 
 def test_the_probe_of_a_limited_deployment_ends_while_the_window_is_full() -> None:

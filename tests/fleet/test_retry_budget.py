@@ -25,7 +25,7 @@ policies = st.builds(
 
 
 @given(policy=policies, steps=steps)
-@example(policy=RetryBudgetPolicy(ratio=0.0, per_second=1.0, saved_seconds=1.0), steps=[("spend", 0.001)] * 100)
+@example(policy=RetryBudgetPolicy(ratio=0.0, per_second=1.0, saved_seconds=1.0), steps=[("spend", 0.01)] * 100)
 def test_no_stretch_grants_more_than_was_saved_and_paid(
     policy: RetryBudgetPolicy, steps: list[tuple[str, float]]
 ) -> None:

@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 
 from muxer_core.fleet.windows import RateWindow
 
-pauses = st.lists(st.floats(0.0, 25.0, allow_nan=False), min_size=1, max_size=80)
+pauses = st.lists(
+    st.sampled_from([0.0, 0.3, 0.7, 0.9, 19.7, 59.2, 60.0, 61.0]) | st.floats(0.0, 25.0, allow_nan=False),
+    min_size=1,
+    max_size=80,
+)
 
 
 @given(pauses=pauses, limit=st.integers(1, 6), begin=st.floats(0.0, 1e6, allow_nan=False))

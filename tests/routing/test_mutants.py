@@ -1,4 +1,4 @@
-"""Planted mutants: a wrong line in the code, swapped in while the properties run. Each must be killed by a law, and all laws hold without one."""
+"""Planted mutants: a wrong line in the code, swapped in while a law is checked. Each must be killed; every law holds without one."""
 
 from __future__ import annotations
 
@@ -27,13 +27,19 @@ from muxer_core.routing.group import Ceilings, Group
 from muxer_core.routing.prices import PriceClass, Prices
 from muxer_core.testing.routing import routing_inputs
 from tests.fleet.machine import FleetMachine
+from tests.fleet.test_fleet import (
+    test_an_older_attempt_that_is_given_up_does_not_make_room_for_a_second_probe as one_probe,
+)
+from tests.fleet.test_fleet import (
+    test_the_probe_of_a_limited_deployment_ends_while_the_window_is_full as looks_in_time,
+)
 from tests.fleet.test_retry_budget import test_no_stretch_grants_more_than_was_saved_and_paid as retry_budget_is_kept
 from tests.fleet.test_windows import test_no_sixty_seconds_hold_more_than_the_limit as window_is_kept
+from tests.routing import test_prices
 from tests.routing.laws import LAWS
 from tests.routing.test_balance import test_the_busiest_of_all_is_never_taken_while_there_is_another as two_choices_hold
-from tests.routing.test_prices import test_the_search_finds_what_a_loop_finds as cheapest_is_found
 
-hard = settings(max_examples=600, database=None, derandomize=True, phases=[Phase.generate])
+hard = settings(max_examples=400, database=None, derandomize=True, phases=[Phase.generate])
 
 
 def laws_of_routing() -> None:
@@ -46,6 +52,10 @@ def laws_of_routing() -> None:
     hold()
 
 
+cheapest_is_found = hard(given(**test_prices.many_prices)(test_prices.search_finds_what_a_loop_finds))
+least_is_least = hard(given(**test_prices.one_price)(test_prices.no_request_costs_less_than_the_least_of_its_share))
+
+
 def diagram_of_health() -> None:
     run_state_machine_as_test(FleetMachine, settings=settings(hard, max_examples=80, stateful_step_count=40))
 
@@ -56,12 +66,9 @@ def planted(function: FunctionType, right: str, wrong: str) -> Iterator[None]:
     source = textwrap.dedent(inspect.getsource(function))
     assert source.count(right) == 1, f"{right!r} is not once in {function.__qualname__}"
     space: dict[str, Any] = {}
-    future = "from __future__ import annotations\n"
-    exec(
-        compile(future + source.replace(right, wrong), f"<mutant of {function.__qualname__}>", "exec"),
-        function.__globals__,
-        space,
-    )  # noqa: S102 - the text is ours
+    text = f"from __future__ import annotations\n{source.replace(right, wrong)}"
+    code = compile(text, f"<mutant of {function.__qualname__}>", "exec")
+    exec(code, function.__globals__, space)  # noqa: S102 - the text is ours
     mutant = space[function.__name__]
     before = function.__code__
     function.__code__ = mutant.__code__
@@ -101,20 +108,21 @@ MUTANTS: list[tuple[Callable[[], None], Any, str, str]] = [
     (laws_of_routing, strategies.hybrid, "max(scores)", "min(scores)"),
     (laws_of_routing, strategies.heuristic, "(-_quality(row)", "(_quality(row)"),
     (cheapest_is_found, Prices.cheapest, "if found and least", "if least"),
-    (cheapest_is_found, Prices.cheapest, "> best * SHARES", "> best * (SHARES - 9)"),
+    (cheapest_is_found, Prices.cheapest, "> best * SHARES", "> best"),
     (cheapest_is_found, Prices.cheapest, "found |= here", "pass"),
-    (cheapest_is_found, PriceClass.least, "(share, share + 1)", "(share + 1,)"),
+    (least_is_least, PriceClass.least, "(share, share + 1)", "(share + 1,)"),
+    (least_is_least, PriceClass.least, "*(rates for _, rates in self._tiers)", ""),
     (cheapest_is_found, PriceClass.cost, "input_tokens > above", "input_tokens >= above"),
     (two_choices_hold, Pool.least_busy, "in_flight[second] < in_flight[first]", "in_flight[second] > in_flight[first]"),
     (two_choices_hold, Pool._two, "first != second and ", ""),
     (window_is_kept, RateWindow.free_at, "+ KEPT_SECONDS <= now", "+ KEPT_SECONDS - 1 <= now"),
-    (retry_budget_is_kept, RetryBudget._pass_time, "if brought > 0:", "if brought != 0:"),
-    (retry_budget_is_kept, RetryBudget.try_spend, "self._balance -= _WHOLE", "self._balance -= _WHOLE - 1"),
+    (retry_budget_is_kept, RetryBudget._pass_time, "self._at = moment.mono", "pass"),
+    (retry_budget_is_kept, RetryBudget.try_spend, "self._balance -= _WHOLE", "self._balance -= _WHOLE // 2"),
     (diagram_of_health, Breaker.admits, "and not self.probing", ""),
     (diagram_of_health, Breaker.attempt_ended, "self.failures = self.opened = 0", "self.opened = 0"),
-    (diagram_of_health, Breaker.attempt_ended, "elif not others_in_flight:", "else:"),
+    (one_probe, Breaker.attempt_ended, "elif not others_in_flight:", "else:"),
     (diagram_of_health, Fleet._look_at, "now if window is None else window.free_at(now)", "now"),
-    (diagram_of_health, Fleet._look_at, "look_again = min(", "look_again = max("),
+    (looks_in_time, Fleet._look_at, "look_again = min(", "look_again = max("),
     (diagram_of_health, Fleet._count, "self._in_flight = self._in_flight[:]", "pass"),
 ]
 

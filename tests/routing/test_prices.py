@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from muxer_core.catalog.catalog import Catalog
 from muxer_core.money import PriceCard, Rates, Tier
 from muxer_core.routing.group import Group
-from muxer_core.routing.prices import PriceClass, is_priced
+from muxer_core.routing.prices import SHARES, PriceClass, is_priced
 from tests.routing.examples import SMALL, deployments
 
 rates = st.builds(Rates, input=st.integers(0, 40), output=st.integers(0, 160))
@@ -24,16 +24,16 @@ cards = st.builds(
 )
 
 
-@given(
-    prices=st.lists(cards, min_size=1, max_size=30),
-    input_tokens=st.sampled_from([0, 1, 99, 100, 101, 3_000]),
-    output_tokens=st.sampled_from([0, 1, 50, 215, 9_000]),
-    out=st.integers(0, 2**30 - 1),
-)
-@settings(max_examples=300)
-def test_the_search_finds_what_a_loop_finds(
-    prices: list[PriceCard], input_tokens: int, output_tokens: int, out: int
-) -> None:
+many_prices = {
+    "prices": st.lists(cards, min_size=1, max_size=12),
+    "input_tokens": st.sampled_from([0, 1, 99, 100, 101, 3_000]),
+    "output_tokens": st.sampled_from([0, 1, 50, 215, 9_000]),
+    "out": st.integers(0, 2**12 - 1),
+}
+one_price = {"card": cards, "input_tokens": st.integers(0, 3_000), "output_tokens": st.integers(1, 3_000)}
+
+
+def search_finds_what_a_loop_finds(prices: list[PriceCard], input_tokens: int, output_tokens: int, out: int) -> None:
     catalog = Catalog(
         deployments(
             *(msgspec.structs.replace(SMALL, name=f"m{number}", price=card) for number, card in enumerate(prices))
@@ -59,6 +59,17 @@ def test_the_search_finds_what_a_loop_finds(
     best = min(costs.values(), default=0)
     assert cost == best
     assert mask == sum(1 << index for index, its in costs.items() if its == best)
+
+
+def no_request_costs_less_than_the_least_of_its_share(card: PriceCard, input_tokens: int, output_tokens: int) -> None:
+    price = PriceClass(card, 1, 1)
+    total = input_tokens + output_tokens
+    share = input_tokens * SHARES // total
+    assert price.least(share) * total <= price.cost(input_tokens, output_tokens) * SHARES
+
+
+test_search = settings(max_examples=200)(given(**many_prices)(search_finds_what_a_loop_finds))
+test_least = given(**one_price)(no_request_costs_less_than_the_least_of_its_share)
 
 
 def test_a_price_is_known_only_when_text_has_one_at_any_length() -> None:
