@@ -47,8 +47,8 @@ def chunk(delta: dict[str, Any], finish: str | None = None, **fields: Any) -> di
 
 
 BEGUN, SAID, FINISHED = chunk({"role": "assistant", "content": ""}), chunk({"content": "Paris"}), chunk({}, "stop")
-LITELLM_USAGE = {**chunk({}), "choices": [{"index": 0, "delta": {}}], "usage": USAGE}
-OPENAI_USAGE = {**chunk({}), "choices": [], "usage": USAGE}
+LITELLM_USAGE: dict[str, Any] = {**chunk({}), "choices": [{"index": 0, "delta": {}}], "usage": USAGE}
+OPENAI_USAGE: dict[str, Any] = {**chunk({}), "choices": [], "usage": USAGE}
 DONE = b"[DONE]"
 
 

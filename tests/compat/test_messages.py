@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -26,8 +27,6 @@ CUSTOM = {"id": "call_2", "type": "custom", "custom": {"name": "shell", "input":
 
 
 def completion(body: dict[str, Any]) -> Any:
-    import json
-
     decoder = OpenAIChat().chat_decoder(ResponseHead(200), stream=False, limits=Limits(), keep_source=False)
     builder = ReplyBuilder()
     builder.add([*decoder.receive_data(json.dumps(body).encode()), *decoder.receive_eof()])
@@ -134,7 +133,7 @@ def test_a_finish_reason_of_our_own_is_said_in_openais_word() -> None:
 
 
 def test_openais_parameters_become_options() -> None:
-    schema = {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}
+    schema: dict[str, Any] = {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}
     options = chat_options(
         {
             "max_completion_tokens": 8,

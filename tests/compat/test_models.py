@@ -96,7 +96,8 @@ def test_a_listed_model_says_where_its_price_is_from() -> None:
     assert known["pricing"] == {"input": 0.0025, "output": 0.01}
     assert known["metadata"]["context_window"] == 128000
     assert known["metadata"]["provider"] == "openai"
-    assert known["metadata"]["price_source"] and known["metadata"]["price_date"]
+    assert known["metadata"]["price_source"]
+    assert known["metadata"]["price_date"]
 
 
 def test_a_model_added_later_counts_at_once_and_can_be_described_anew() -> None:

@@ -10,6 +10,7 @@ import pytest
 import muxer_httpx
 from muxer_cli.local_model import LocalModel
 from muxer_core.call.outcome import CallFailed, Outcome
+from muxer_core.values.amount import Usd
 from muxer_core.values.failure import FailureKind
 from tests.support.servers import MASTER_KEY, LiteLLMProxy, free_port
 
@@ -100,3 +101,48 @@ def test_a_stream_killed_after_its_first_word_fails_once_and_is_booked(
     assert outcome.cost is not None
     assert not outcome.exact
     assert all("choices" in chunk for chunk in chunks)
+
+
+# ----------------------------------------------------------------------------------------------------- our cost beside the proxy's
+
+# What `proxy_config` says of these names, in US dollars per 1,000 tokens. As there, cached tokens have no price of their own.
+PRICED = {
+    "gpt-4o": {"pricing": {"input": 0.0025, "output": 0.01}},
+    "gpt-4o-mini": {"pricing": {"input": 0.00015, "output": 0.0006}},
+    "claude-3-haiku": {"pricing": {"input": 0.00025, "output": 0.00125}},
+}
+QUESTION = [muxer_httpx.ChatMessage(role="user", content="What is the capital of France?")]
+
+
+@pytest.mark.parametrize("model", PRICED)
+def test_our_exact_cost_is_the_proxys_to_the_last_digit(litellm_proxy: LiteLLMProxy, model: str) -> None:
+    provider = muxer_httpx.LiteLLMProvider(litellm_proxy.url, MASTER_KEY, PRICED)
+
+    async def chat() -> Outcome:
+        return (await provider.chat_completion(QUESTION, model, max_tokens=24, temperature=0)).outcome
+
+    async def stream() -> Outcome | None:
+        chunks = provider.stream_chat_completion(QUESTION, model, max_tokens=24, temperature=0)
+        async for _ in chunks:
+            pass
+        return chunks.outcome
+
+    for ask, source in ((chat, "x-litellm-response-cost"), (stream, "usage.cost")):
+        outcome = asyncio.run(ask())
+        assert outcome is not None
+        (attempt,) = outcome.attempts
+        assert attempt.usage is not None
+        assert attempt.reported_cost is not None
+        assert attempt.reported_cost.source == source
+        assert attempt.cost == outcome.cost == Usd(attempt.reported_cost.pico_usd)
+        ours = provider.calculate_cost(attempt.usage.input_tokens, attempt.usage.output_tokens, model)
+        assert ours == float(attempt.cost)
+        assert outcome.warnings == ()
+
+
+def test_what_the_proxy_cannot_price_has_no_cost_anywhere(litellm_proxy: LiteLLMProxy) -> None:
+    provider = muxer_httpx.LiteLLMProvider(litellm_proxy.url, MASTER_KEY)
+    said = asyncio.run(provider.chat_completion(QUESTION, "unpriced", max_tokens=8))
+    assert said.cost is None
+    assert said.outcome.attempts[0].reported_cost is None
+    assert any("price" in warning for warning in said.outcome.warnings)

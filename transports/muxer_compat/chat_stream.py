@@ -24,13 +24,18 @@ class ChatStream:
     `asks_usage`: the caller asked for the usage chunk; otherwise it is ours, for the accounting, and stays here.
     """
 
-    __slots__ = ("_chunks", "outcome")
+    __slots__ = ("_chunks", "_ended")
 
     def __init__(
         self, connect: Callable[[], AsyncClient], begin: Callable[[AsyncClient], AsyncStream], *, asks_usage: bool
     ) -> None:
-        self.outcome: Outcome | None = None
-        self._chunks = self._run(connect, begin, asks_usage)
+        self._ended: list[Outcome] = []
+        self._chunks = _run(connect, begin, asks_usage, self._ended)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the call ended: cost, usage, every attempt. None while it has not."""
+        return self._ended[0] if self._ended else None
 
     def __aiter__(self) -> Self:
         return self
@@ -50,18 +55,24 @@ class ChatStream:
         """Give up what has not come yet."""
         await self._chunks.aclose()
 
-    async def _run(
-        self, connect: Callable[[], AsyncClient], begin: Callable[[AsyncClient], AsyncStream], asks_usage: bool
-    ) -> AsyncGenerator[Chunk, None]:
-        async with connect() as client:
-            stream = begin(client)
-            try:
-                async with stream:
-                    async for item in stream:
-                        if isinstance(item, SourceEvent) and (chunk := _chunk(item.data, asks_usage)) is not None:
-                            yield chunk
-            finally:
-                self.outcome = stream.outcome
+
+async def _run(
+    connect: Callable[[], AsyncClient],
+    begin: Callable[[AsyncClient], AsyncStream],
+    asks_usage: bool,
+    ended: list[Outcome],
+) -> AsyncGenerator[Chunk, None]:
+    """The chunks. It does not know the `ChatStream`, so that one which is dropped goes at once, and takes the call with it."""
+    async with connect() as client:
+        stream = begin(client)
+        try:
+            async with stream:
+                async for item in stream:
+                    if isinstance(item, SourceEvent) and (chunk := _chunk(item.data, asks_usage)) is not None:
+                        yield chunk
+        finally:
+            if stream.outcome is not None:
+                ended.append(stream.outcome)
 
 
 def _chunk(data: bytes, asks_usage: bool) -> Chunk | None:

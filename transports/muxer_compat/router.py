@@ -34,15 +34,15 @@ GUESSED = f"the listed models of {', '.join(MAKERS)} stand for it until get_avai
 class HeuristicRouter:
     """Chooses among the priced models of providers: those that were described, and those that a proxy said it offers.
 
-    A provider's offer is known after `await provider.get_available_models()`; `route_request` asks for it where it must.
+    A provider's offer is known after `await provider.get_available_models()`; `route_request` asks for it where nothing was described.
     """
 
-    __slots__ = ("_cards", "_muxer", "_providers")
+    __slots__ = ("_cards", "_made", "_providers")
 
     def __init__(self) -> None:
         self._providers: dict[str, LiteLLMProvider] = {}
         self._cards: dict[str, list[ModelCard]] = {}
-        self._muxer: Muxer | None = None
+        self._made: tuple[Muxer, Connections] | None = None
 
     def select_model(
         self, messages: Messages, providers: Providers, strategy: str = "heuristic", **parameters: JsonValue
@@ -52,7 +52,7 @@ class HeuristicRouter:
         `parameters` are those that the call would have. Raises `CallFailed` when no model can take it.
         """
         options = chat_options({**parameters, "strategy": strategy})
-        muxer = self._muxer_over(providers)
+        muxer, _ = self._over(providers)
         desk = Desk(muxer)
         me = desk.identity()
         with desk.lock:
@@ -74,27 +74,27 @@ class HeuristicRouter:
         """
         options = chat_options({**parameters, "strategy": strategy or setting(STRATEGY)})
         for provider in providers.values():
-            if not provider.models.offer_known:
+            if provider.models.guessed:
                 try:
                     await provider.get_available_models()
                 except CallFailed as failed:
                     logger.warning("routing without the list of %r: %s", provider, failed)
-        muxer = self._muxer_over(providers)
-        connections = Connections(
-            next(iter(providers.values())).open_transport,
-            secrets_of({name: one.proxy for name, one in providers.items()}),
-        )
+        muxer, connections = self._over(providers)
         async with AsyncClient(muxer, connections.lease()) as client:
             return completion_of(await client.chat(to_prompt(messages), model=AUTO, **options))
 
-    def _muxer_over(self, providers: Providers) -> Muxer:
-        """The muxer over these providers' models: the last one, as long as they are the same, since it has learned from its calls."""
+    def _over(self, providers: Providers) -> tuple[Muxer, Connections]:
+        """A muxer over these providers' models: the last one, as long as they are the same, since it has learned from its calls."""
         cards = {name: provider.models.candidates() for name, provider in providers.items()}
-        if self._muxer is None or cards != self._cards or dict(providers) != self._providers:
+        if self._made is None or cards != self._cards or dict(providers) != self._providers:
             if not any(cards.values()):
                 words = "have no model with a known price; describe some, or await get_available_models() first"
                 raise InvalidRequest("providers", words)
             self._cards, self._providers = cards, dict(providers)
-            proxies = {name: (provider.proxy, cards[name]) for name, provider in providers.items()}
-            self._muxer = muxer_over(proxies, FleetPolicies())
-        return self._muxer
+            proxies = {name: provider.proxy for name, provider in providers.items()}
+            open_transport = next(iter(providers.values())).open_transport
+            self._made = (
+                muxer_over({name: (proxy, cards[name]) for name, proxy in proxies.items()}, FleetPolicies()),
+                Connections(open_transport, secrets_of(proxies)),
+            )
+        return self._made
