@@ -7,6 +7,7 @@ or two, and cut at the edges of events: that is what told a wrong decoder from a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -16,7 +17,9 @@ from muxer_core.wire.heads import Headers, ResponseHead
 
 _SEED_BYTES = b"\n\r: d\x00\xef"
 _LINE_ENDS = (b"\n", b"\r\n", b"\r")
-_TEXTS = st.sampled_from((b"", b"x", b" x", b"[DONE]", b'{"a":1}', b": y", b"data: z", "…".encode(), b"\xff", b"\0"))
+_TEXTS = st.sampled_from(
+    (b"", b"x", b" x", b"[DONE]", b'{"a":1}', b": y", b"data: z", "…".encode(), b"\xff", b"\0", b"a\rb")
+)
 _TOKENS = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789-_!#$", min_size=1, max_size=20)
 _VALUES = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=40)
 
@@ -75,10 +78,16 @@ def edited(draw: st.DrawFn, streams: st.SearchStrategy[bytes]) -> bytes:
 
 @st.composite
 def sse_reads(draw: st.DrawFn) -> list[bytes]:
-    """An event stream as it might come out of a socket: any of the above, cut at the edges of events give or take a byte, or anywhere."""
+    """An event stream as it might come out of a socket: any of the above, some ended too early; cut at the edges of events give or take a
+    byte, or anywhere, or one event a read.
+    """
     any_bytes = st.binary(max_size=40) | st.lists(st.sampled_from(_SEED_BYTES), max_size=24).map(bytes)
     stream = draw(st.one_of(edited(sse_streams(plain=True)), edited(sse_streams()), any_bytes))
-    edges = [place for place in range(1, len(stream) + 1) if stream[place - 1 : place] in (b"\n", b"\r")]
+    if draw(st.integers(0, 3)) == 0:
+        stream = stream[: draw(st.integers(0, len(stream)))]
+    if draw(st.booleans()):
+        return cut(stream, [found.end() for found in re.finditer(b"\n\n", stream)])
+    edges = [found.end() for found in re.finditer(b"[\r\n]", stream)]
     near = st.sampled_from(edges or [0]).flatmap(lambda edge: st.integers(edge - 1, edge + 1))
     return cut(stream, draw(st.lists(near | st.integers(0, len(stream)), max_size=6)))
 

@@ -72,7 +72,9 @@ class SseDecoder:
         # A read of at most so many bytes, which begins between events, crosses no limit of a line or of an event.
         self._surely_small = min(self._limits.line, self._limits.event)
         self._at_start = True
-        self._between = False  # between plain events: nothing is held that the fast way would have to mind
+        # Between events of a stream without ids: nothing is held that the fast way would have to mind. A CR before is nothing either: an LF
+        # after it would be a blank line at most, which between events says nothing.
+        self._between = False
         self._skip_lf = False  # the last byte was CR: an LF after it belongs to it
         self._line = bytearray()  # the line whose end has not come
         self._line_start = 0  # where it begins in the stream
@@ -181,7 +183,7 @@ class SseDecoder:
         if len(held) > self._limits.line:
             self._cross("line", self._limits.line, self._line_start + self._limits.line)
             return
-        self._between = not (held or self._skip_lf or self._data is not None or self._event or self._id or self.last_id)
+        self._between = not (held or self._data is not None or self._event or self._id or self.last_id)
 
     def _without_bom(self, data: bytes) -> bytes:
         """The first bytes of the stream without its byte-order mark. Bytes that may yet become one are held back."""

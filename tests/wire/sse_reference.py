@@ -54,7 +54,7 @@ def first_crossing(stream: bytes, limits: Limits) -> tuple[str, int] | None:
     for offset in range(start, len(stream)):
         byte = stream[offset : offset + 1]
         if offset >= limits.stream:
-            return "stream", offset
+            return "stream", limits.stream
         if byte in b"\r\n":
             if previous == b"\r" and byte == b"\n":
                 previous = byte
