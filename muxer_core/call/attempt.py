@@ -15,7 +15,18 @@ from muxer_core.call.transitions import AttemptInput, AttemptState, move_attempt
 from muxer_core.dialects.protocol import ReplyDecoder
 from muxer_core.values.amount import Usd
 from muxer_core.values.failure import Failure, FailureKind
-from muxer_core.values.items import ChoiceFinished, CostReported, FinishReason, Item, UsageReported, WarningReported
+from muxer_core.values.items import (
+    CONTENT,
+    ChoiceFinished,
+    CostReported,
+    FailureReported,
+    FinishReason,
+    Item,
+    ReplyEnded,
+    TextDelta,
+    UsageReported,
+    WarningReported,
+)
 from muxer_core.values.usage import ReportedCost, Usage
 from muxer_core.wire.heads import ResponseHead, WireRequest
 
@@ -24,6 +35,9 @@ Awaited = Literal["nothing", "reservation", "head", "data", "verdict", "settleme
 
 MOST_WARNINGS = 32
 """Warnings kept of one reply. A server that misreports every chunk says nothing new after that."""
+
+
+_CONTENT = frozenset(CONTENT)
 
 
 class Attempt:
@@ -121,6 +135,24 @@ class Attempt:
             self.finish_reason = item.reason
         elif isinstance(item, WarningReported) and len(self.warnings) < MOST_WARNINGS:
             self.warnings.append(item.message)
+
+    def read(self, items: list[Item]) -> tuple[bool, bool, Failure | None]:
+        """Keep what the items say about the call. Is there content among them, the end of the reply, a failure?"""
+        content = ended = False
+        failure: Failure | None = None
+        for item in items:
+            if type(item) is TextDelta:
+                content = True
+                self.text_length += len(item.text)
+            elif type(item) in _CONTENT:
+                content = True
+            elif isinstance(item, FailureReported):
+                failure = item.failure
+            elif type(item) is ReplyEnded:
+                ended = True
+            else:
+                self.note(item)
+        return content, ended, failure
 
     def end(self, status: AttemptStatus, now: float) -> None:
         """The attempt waits for nothing but obligations: clear every timer and what was held back."""

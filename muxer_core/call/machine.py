@@ -18,9 +18,9 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from muxer_core.call.attempt import Attempt, Awaited
+from muxer_core.call.answers import ANSWERS, OWED, answers
+from muxer_core.call.attempt import Attempt
 from muxer_core.call.capabilities import DriverCapabilities
-from muxer_core.call.ceiling import allow
 from muxer_core.call.commands import (
     CloseAttempt,
     Command,
@@ -44,20 +44,18 @@ from muxer_core.call.events import (
     SettlementRecorded,
     TransportFailed,
 )
+from muxer_core.call.opening import prepare
 from muxer_core.call.operation import Operation
 from muxer_core.call.outcome import AttemptStatus, CallStatus, Cause
 from muxer_core.call.plan import Plan
-from muxer_core.call.policies import Timeouts, Try, next_step
+from muxer_core.call.policies import Try, next_step
 from muxer_core.call.record import Books
 from muxer_core.call.transitions import AttemptInput, CallInput, CallState, move_call
-from muxer_core.values.errors import InvalidRequest, LocalProtocolError
+from muxer_core.values.errors import LocalProtocolError
 from muxer_core.values.failure import Failure, FailureKind
 from muxer_core.values.items import (
-    CONTENT,
     FailureReported,
     Item,
-    ReplyEnded,
-    TextDelta,
 )
 from muxer_core.values.moment import Moment
 from muxer_core.values.seeded import Seeded
@@ -68,18 +66,6 @@ LARGEST_ERROR_BODY = 64 * 1024
 
 NO_EVIDENCE = Failure(kind="truncated", message="the reply ended without its end mark")
 
-_CONTENT = frozenset(CONTENT)
-_OWED: dict[type, Awaited] = {Reserve: "reservation", Judge: "verdict", Settle: "settlement"}
-_ANSWERS: dict[type, Awaited] = {
-    ReservationDecided: "reservation",
-    Connected: "head",
-    ResponseStarted: "head",
-    DataReceived: "data",
-    BodyEnded: "data",
-    TransportFailed: "data",
-    Judged: "verdict",
-    SettlementRecorded: "settlement",
-}
 _STOPS: dict[CallStatus, CallInput] = {"complete": "completed", "failed": "failed", "cancelled": "cancelled"}
 _OUR_REFUSALS: frozenset[FailureKind] = frozenset({"over_ceiling", "refused_by_budget", "refused_by_retry_budget"})
 
@@ -164,7 +150,7 @@ class Call:
         elif isinstance(command, OpenAttempt):
             self._opened(self._attempts[command.attempt], moment)
         elif isinstance(command, Reserve | Judge | Settle):
-            self._attempts[command.attempt].awaiting = _OWED[type(command)]
+            self._attempts[command.attempt].awaiting = OWED[type(command)]
         return command
 
     def handle_event(self, event: Event, moment: Moment) -> None:
@@ -175,13 +161,8 @@ class Call:
         if not 0 <= event.attempt < len(self._attempts):
             raise LocalProtocolError(f"event.attempt: there is no attempt {event.attempt}")
         attempt = self._attempts[event.attempt]
-        kind = type(event)
-        if attempt.awaiting != _ANSWERS[kind] and (kind is not TransportFailed or attempt.awaiting != "head"):
-            if attempt.state in ("settling", "closed") and kind not in (SettlementRecorded, ReservationDecided):
-                return
-            raise LocalProtocolError(
-                f"{kind.__name__}: attempt {attempt.number} is {attempt.state} and waits for {attempt.awaiting}"
-            )
+        if attempt.awaiting != ANSWERS[type(event)] and not answers(event, attempt):
+            return
         if isinstance(event, DataReceived):
             attempt.awaiting = "nothing"
             if attempt.first_chunk_at == inf:
@@ -202,9 +183,7 @@ class Call:
         if self.wake_at() > now:
             return
         if self._deadline <= now:
-            timeout = self._plan.policies.timeouts.call
-            failure = Failure(kind="call_timeout", message=f"there was no complete reply within {timeout:g} seconds")
-            self._stop("failed", failure, moment)
+            self._stop("failed", self._plan.policies.timeouts.expired("call_timeout"), moment)
             return
         for attempt in list(self._attempts):
             due = attempt.due(now)
@@ -213,9 +192,7 @@ class Call:
                 attempt.rearm()
                 self._reserve(attempt, moment)
             elif due is not None:
-                self._fail(
-                    attempt, self._refusal(attempt, moment) or _expired(due, self._plan.policies.timeouts), moment
-                )
+                self._fail(attempt, self._refusal(attempt, moment) or self._plan.policies.timeouts.expired(due), moment)
         if self._hedge_at <= now:
             self._hedge(moment)
 
@@ -257,34 +234,25 @@ class Call:
 
     def _reserve(self, attempt: Attempt, moment: Moment, *, first: bool = False) -> None:
         """Size the attempt under the ceiling, encode its request, and ask for the money."""
-        place = self._plan.places[attempt.place]
-        demand = self._operation.demand
-        allowance = allow(place, demand, self._books.left(self._attempts), self._plan.ceiling)
-        if isinstance(allowance, Failure):
-            self._fail(attempt, allowance, moment)
-            return
         tries = sum(other.place == attempt.place for other in self._attempts) - 1
-        try:
-            encoded = self._operation.encode(place, max_tokens=allowance.max_tokens, tries=tries)
-        except InvalidRequest as problem:
-            if first:
-                raise
-            self._fail(attempt, Failure(kind="unsupported", message=str(problem), where=place.where), moment)
+        left = self._books.left(self._attempts)
+        opening = prepare(self._plan, self._operation, attempt.place, tries, left, first=first)
+        if isinstance(opening, Failure):
+            self._fail(attempt, opening, moment)
             return
-        self._books.warn(*allowance.warnings, *encoded.warnings)
-        attempt.request = encoded.request
-        attempt.bound = attempt.exposure = allowance.bound
+        self._books.warn(*opening.warnings)
+        attempt.request = opening.request
+        attempt.bound = attempt.exposure = opening.bound
         attempt.move("due", "reserving")
-        answer = allowance.max_tokens or place.max_output_tokens or 0
         self._queue.append(
             Reserve(
                 call_id=self.call_id,
                 attempt=attempt.number,
                 place=None if self._plan.decision is None else attempt.place,
-                where=place.where,
+                where=self._plan.places[attempt.place].where,
                 cause=attempt.cause,
-                amount=allowance.bound,
-                tokens=demand.input_estimate + answer * demand.answers,
+                amount=opening.bound,
+                tokens=opening.tokens,
                 context=self._plan.context,
             )
         )
@@ -415,20 +383,7 @@ class Call:
 
     def _take(self, attempt: Attempt, items: list[Item], moment: Moment) -> None:
         """Note what the items mean for the call, then deliver or hold them."""
-        content = ended = False
-        failure: Failure | None = None
-        for item in items:
-            if type(item) is TextDelta:
-                content = True
-                attempt.text_length += len(item.text)
-            elif type(item) in _CONTENT:
-                content = True
-            elif isinstance(item, FailureReported):
-                failure = item.failure
-            elif type(item) is ReplyEnded:
-                ended = True
-            else:
-                attempt.note(item)
+        content, ended, failure = attempt.read(items)
         if attempt.first_item_at is None:
             attempt.first_item_at = moment.mono
             attempt.first_chunk_at = inf
@@ -580,14 +535,3 @@ class Call:
         if self._state == "ending" and all(attempt.state == "closed" for attempt in self._attempts):
             self._state = move_call("ending", "all_settled", "finished")
             self._queue.append(Finish(self._books.outcome(self._status, self._failure, self._serving, self._attempts)))
-
-
-def _expired(due: FailureKind, timeouts: Timeouts) -> Failure:
-    """The failure of an attempt whose timer `due` ran out."""
-    words = {
-        "connect_timeout": f"no connection within {timeouts.connect:g} seconds",
-        "first_chunk_timeout": f"no part of the reply within {timeouts.first_chunk:g} seconds",
-        "stall_timeout": f"no byte for {timeouts.stall:g} seconds in the middle of the reply",
-        "attempt_timeout": f"no complete reply within the attempt's {timeouts.attempt or inf:g} seconds",
-    }
-    return Failure(kind=due, message=words[due])

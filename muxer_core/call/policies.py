@@ -15,13 +15,14 @@ Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-j
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
 from muxer_core.call.outcome import Cause
 from muxer_core.values.errors import InvalidRequest
-from muxer_core.values.failure import Failure
+from muxer_core.values.failure import Failure, FailureKind
 
 if TYPE_CHECKING:
     from muxer_core.call.plan import Place, Plan
@@ -52,6 +53,21 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
             seconds = getattr(self, field)
             if seconds is not None and not seconds > 0:
                 raise InvalidRequest(f"timeouts.{field}", f"must be more than 0 seconds, got {seconds!r}")
+
+    def expired(self, timer: FailureKind) -> Failure:
+        """The failure of an attempt or a call whose `timer` ran out.
+
+        >>> Timeouts(connect=5).expired("connect_timeout").message
+        'no connection within 5 seconds'
+        """
+        words = {
+            "connect_timeout": f"no connection within {self.connect:g} seconds",
+            "first_chunk_timeout": f"no part of the reply within {self.first_chunk:g} seconds",
+            "stall_timeout": f"no byte for {self.stall:g} seconds in the middle of the reply",
+            "attempt_timeout": f"no complete reply within the attempt's {self.attempt or inf:g} seconds",
+            "call_timeout": f"no complete reply within the call's {self.call or inf:g} seconds",
+        }
+        return Failure(kind=timer, message=words[timer])
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):

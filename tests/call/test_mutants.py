@@ -22,7 +22,7 @@ from tests.call.test_laws import explore_courses, explore_machine
 COURSES = 800
 RUNS = 150
 
-ROOMS = ("policies", "ceiling", "attempt", "settlement", "record", "machine")
+ROOMS = ("policies", "ceiling", "attempt", "answers", "opening", "settlement", "record", "machine")
 """Modules of the machine in the order in which they build on each other."""
 
 
@@ -50,15 +50,13 @@ MUTANTS: dict[str, Mutant] = {
         "        if attempt is self._serving:\n            self._stop",
         "        if False:\n            self._stop",
     ),
-    "an error in the stream counts as its end": Mutant("machine", "failure = item.failure\n", "ended = True\n"),
+    "an error in the stream counts as its end": Mutant("attempt", "failure = item.failure\n", "ended = True\n"),
     "an abandoned grant is not settled": Mutant(
         "machine",
         'attempt.move("granted", "settling")\n            self._settle(attempt, moment)\n',
         'attempt.move("granted", "settling")\n',
     ),
-    "a late event is misuse": Mutant(
-        "machine", 'if attempt.state in ("settling", "closed") and kind not in', "if kind in (int,) and kind not in"
-    ),
+    "a late event is misuse": Mutant("answers", 'if attempt.state in ("settling", "closed")', "if attempt.state in ()"),
     "an ended call still has a deadline": Mutant(
         "machine", "self._deadline = self._hedge_at = inf\n        ended_as", "self._hedge_at = inf\n        ended_as"
     ),
