@@ -13,6 +13,9 @@ CONSTRAINTS := constraints/development.txt
 SOURCES := muxer_core transports tests
 # Arguments for pytest: `make test ARGS='tests/wire -x'`.
 ARGS ?=
+# On all cores; tests that share a real server stay together on one of them (tests/conftest.py). JOBS=0 runs in one process.
+JOBS ?= auto
+PYTEST := -m pytest -n $(JOBS) --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-real lint format types coverage bench bench-quick docs docs-check catalog catalog-check \
@@ -54,7 +57,7 @@ demo: $(VENV)/.demo $(VENV)/.local-model ## A real small model on this machine, 
 	@$(BIN)/modelmuxer demo $(ARGS)
 
 test: $(VENV)/.development ## The whole test suite; tests that need a real server run where one is installed
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python $(PYTEST) $(ARGS)
 
 test-real: $(VENV)/.development $(VENV)/.local-model .venv-litellm/.made ## Tests against the local model and a real LiteLLM proxy
 	@MUXER_REQUIRE_REAL=1 $(BIN)/python -m pytest -m real $(ARGS)
@@ -84,7 +87,7 @@ types: $(VENV)/.development ## mypy, strict, and pyright, strict
 
 coverage: $(VENV)/.development ## Branch coverage against the floors; every miss is listed
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage run $(PYTEST) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage json --quiet -o coverage.json
 	@$(BIN)/python .ci/coverage_floors.py coverage.json

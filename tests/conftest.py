@@ -1,4 +1,4 @@
-"""Rules for the whole suite: how hard Hypothesis searches, and that a required real server cannot be skipped."""
+"""Rules for the whole suite: how hard Hypothesis searches, where real servers run, and that a required real server cannot be skipped."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("hunt", deadline=None, max_examples=2_000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `real` run in one process, so that each real server is started once however many processes share the suite."""
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(pytest.mark.xdist_group("real"))
 
 
 @pytest.hookimpl(wrapper=True)
