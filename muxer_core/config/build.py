@@ -72,7 +72,7 @@ def _provider(name: str, table: ProviderTable, path: str, problems: Problems) ->
         base_url=base_url.rstrip("/"),
         dialect=table.dialect,
         credential=credential,
-        headers=tuple(table.headers.items()),
+        headers=tuple(sorted(table.headers.items())),  # a table has no order
         options={key: _as_text(value) for key, value in table.options.items()},
         billing=table.billing,
     )

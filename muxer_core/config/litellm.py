@@ -178,6 +178,8 @@ class _Importer:
         provider: dict[str, Any] = {}
         if base_url is not None:
             provider["base_url"] = str(base_url).rstrip("/").removesuffix("/chat/completions")
+        elif known is not None:
+            provider["base_url"] = known.base_url
         headers = {str(key): str(value) for key, value in _table(params.get("extra_headers")).items()}
         if isinstance(params.get("organization"), str):
             headers["OpenAI-Organization"] = params["organization"]
@@ -189,7 +191,9 @@ class _Importer:
             provider["credential"] = f"env:{key.removeprefix(IN_ENVIRONMENT)}"
         elif isinstance(key, str):
             provider["credential"] = self._kept(key, label)
-        elif base_url is not None:
+        elif base_url is None and known is not None:
+            provider["credential"] = f"env:{known.variable}"
+        else:
             provider["credential"] = "none"
         return self._named(label, provider)
 
@@ -225,8 +229,8 @@ class _Importer:
         for key, raw in params.items():
             where = inside(path, key)
             if key in ("model", "custom_llm_provider", "api_base", "base_url", "extra_headers", "organization"):
-                continue
-            if key == "api_key":
+                self._note(where, "understood", f"is a part of {deployment['name']} or its provider")
+            elif key == "api_key":
                 secret = not str(raw).startswith(IN_ENVIRONMENT)
                 words = (
                     "kept beside the configuration; better put it into the environment"
@@ -239,6 +243,8 @@ class _Importer:
                 if value is not None:
                     deployment[renamed[key]] = _number(value)
                     self._note(where, "understood", f"is {renamed[key]}")
+                elif raw is None:
+                    self._note(where, "not_used", "is empty")
             elif key == "tags" and tags:
                 deployment["tags"] = list(_list(raw))
                 self._note(where, "understood", "only calls with one of these tags")
@@ -294,9 +300,10 @@ class _Importer:
 
     def _setting(self, key: str, raw: object, path: str) -> None:
         value = self._value(raw, path)
-        if value is None:
-            return
         match key:
+            case _ if value is None:
+                if raw is None:
+                    self._note(path, "not_used", "is empty")
             case "num_retries":
                 retries = _number(value)
                 self._table("retry")["max_retries"] = retries
@@ -320,9 +327,9 @@ class _Importer:
                 ours, words = STRATEGIES[str(value)]
                 self._table("routing")["strategy"] = ours
                 self._note(path, "approximated", f"is routing.strategy = {ours!r}: {words}")
-            case "model_group_alias":
+            case "model_group_alias" if _table(value):
                 self._aliases(_table(value), path)
-            case "fallbacks" | "context_window_fallbacks" | "content_policy_fallbacks":
+            case "fallbacks" | "context_window_fallbacks" | "content_policy_fallbacks" if _list(value):
                 self._fallbacks(_list(value), path)
             case "enable_tag_filtering":
                 self._note(path, "understood", "a deployment with tags takes only calls with one of them")
@@ -351,6 +358,8 @@ class _Importer:
     def _fallbacks(self, entries: Sequence[Any], path: str) -> None:
         """Each `{model: [others]}` makes the name mean a group in which the others have a worse priority, so that they come last."""
         for number, entry in enumerate(entries):
+            if not _table(entry):
+                self._note(f"{path}[{number}]", "not_used", "is not a table of a model and its fallbacks")
             for name, others in _table(entry).items():
                 where = inside(f"{path}[{number}]", name)
                 usable = [one for one in _list(others) if one in self._models and one != name]

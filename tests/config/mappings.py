@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
+import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
 
@@ -91,16 +91,19 @@ def mappings(draw: st.DrawFn) -> dict[str, Any]:
         for number, (model, provider) in enumerate(pairs)
     ]
     policies = draw(st.fixed_dictionaries({}, optional=POLICIES))
-    return copy.deepcopy(
-        {  # what is drawn may be shared between examples, and tests write into it
-            "providers": {name: draw(PROVIDER) for name in providers},
-            "models": {name: draw(MODEL) for name in models},
-            "deployments": deployments,
-            "aliases": {"short": models[0], "shorter": "short"},
-            "groups": {"all-of-it": ["d0", models[-1]], "more": ["all-of-it"]},
-            **policies,
-        }
+    right: dict[str, Any] = json.loads(
+        json.dumps(
+            {  # what is drawn may be shared between examples, and tests write into it
+                "providers": {name: draw(PROVIDER) for name in providers},
+                "models": {name: draw(MODEL) for name in models},
+                "deployments": deployments,
+                "aliases": {"short": models[0], "shorter": "short"},
+                "groups": {"all-of-it": ["d0", models[-1]], "more": ["all-of-it"]},
+                **policies,
+            }
+        )
     )
+    return right
 
 
 FREE = ("headers", "metadata", "aliases", "groups", "providers", "models")
@@ -111,10 +114,11 @@ def closed_tables(value: Any, path: str = "", key: str = "") -> Iterator[tuple[s
     """Every table in which an unknown key is an error, with its path."""
     if isinstance(value, dict):
         if key not in FREE:
-            yield path, value
+            yield path, cast("dict[str, Any]", value)
         if key not in ("headers", "metadata", "aliases"):
-            for name, below in value.items():
+            for name, below in cast("dict[str, Any]", value).items():
                 yield from closed_tables(below, inside(path, name), "" if key in FREE else name)
     elif isinstance(value, list):
-        for number, below in enumerate(value):
+        members: list[Any] = value
+        for number, below in enumerate(members):
             yield from closed_tables(below, f"{path}[{number}]", f"{key}[]")
