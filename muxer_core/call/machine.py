@@ -44,11 +44,11 @@ from muxer_core.call.events import (
     SettlementRecorded,
     TransportFailed,
 )
+from muxer_core.call.next_step import Try, next_step
 from muxer_core.call.opening import prepare
 from muxer_core.call.operation import Operation
 from muxer_core.call.outcome import AttemptStatus, CallStatus, Cause
 from muxer_core.call.plan import Plan
-from muxer_core.call.policies import Try, next_step
 from muxer_core.call.record import Books
 from muxer_core.call.transitions import AttemptInput, CallInput, CallState, move_call
 from muxer_core.values.errors import LocalProtocolError

@@ -8,8 +8,8 @@ import msgspec
 
 from muxer_core.catalog.billing import BillingRules
 from muxer_core.catalog.cards import ModelCard
+from muxer_core.values.credential import CredentialRef
 from muxer_core.values.errors import InvalidRequest
-from muxer_core.wire.heads import CredentialRef
 
 ANY_MODEL = "*"
 """As `upstream_model`: whatever name was asked for. In a deployment's name: any text."""

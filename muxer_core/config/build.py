@@ -23,8 +23,9 @@ from muxer_core.config.reading import NONE, read_table
 from muxer_core.config.tables import DeploymentTable, FileTable, ModelTable, ProviderTable
 from muxer_core.dialects.openai_chat import OpenAIChatOptions
 from muxer_core.dialects.registry import CLIENT_DIALECTS
+from muxer_core.values.credential import CredentialRef
 from muxer_core.values.errors import InvalidRequest
-from muxer_core.wire.heads import CredentialRef, Headers
+from muxer_core.wire.heads import Headers
 
 _DIALECT_OPTIONS = {"openai_chat": OpenAIChatOptions}
 _LOOKS_SECRET = re.compile(r"(?:sk|pk|gsk|xai|rk|key|Bearer)[-_ ].{8,}|[A-Za-z0-9+/_-]{40,}")

@@ -13,8 +13,8 @@ import msgspec
 from muxer_core.call.policies import CascadePolicy, HedgePolicy, RetryPolicy, Timeouts
 from muxer_core.catalog.billing import BillingRules
 from muxer_core.fleet.policies import FleetPolicies
+from muxer_core.values.credential import CredentialScheme
 from muxer_core.values.usage import JsonValue
-from muxer_core.wire.heads import CredentialScheme
 from muxer_core.wire.limits import Limits
 
 Amount = str | int | float

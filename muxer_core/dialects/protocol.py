@@ -10,11 +10,12 @@ from typing import Protocol
 
 import msgspec
 
+from muxer_core.values.credential import CredentialRef
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import Item
 from muxer_core.values.moment import Moment
 from muxer_core.values.request import ChatRequest
-from muxer_core.wire.heads import CredentialRef, ResponseHead, WireRequest
+from muxer_core.wire.heads import ResponseHead, WireRequest
 from muxer_core.wire.limits import Limits
 
 

@@ -188,7 +188,7 @@ class CallMachine(RuleBasedStateMachine):
         """The network fails, one time in four."""
         if odds:
             return
-        command = self.take((OpenAttempt, ReadMore), choice)  # type: ignore[arg-type]
+        command = self.take((OpenAttempt, ReadMore), choice)  # type: ignore[arg-type]  # isinstance takes a tuple of classes
         failure = Failure(kind="connection_lost" if sent else "connect", message="the connection was reset")
         self.feed(TransportFailed(command.attempt, failure, sent or isinstance(command, ReadMore)))
 

@@ -52,28 +52,44 @@ class KindRules(NamedTuple):
 KINDS: dict[FailureKind, KindRules] = {
     "connect": KindRules(True, True, 502, "check that the server runs and that base_url names its host and port"),
     "connect_timeout": KindRules(True, True, 504, "check the network path to the server, or raise the connect timeout"),
-    "first_chunk_timeout": KindRules(True, True, 504, "the server accepted the request but stayed silent; raise the first_chunk timeout"),
-    "stall_timeout": KindRules(True, True, 504, "the stream stopped without ending; raise the stall timeout if long pauses are normal"),
+    "first_chunk_timeout": KindRules(
+        True, True, 504, "the server accepted the request but stayed silent; raise the first_chunk timeout"
+    ),
+    "stall_timeout": KindRules(
+        True, True, 504, "the stream stopped without ending; raise the stall timeout if long pauses are normal"
+    ),
     "attempt_timeout": KindRules(True, True, 504, "raise the attempt timeout, or ask for less output"),
     "call_timeout": KindRules(False, False, 504, "raise the call timeout, or ask for less output"),
     "connection_lost": KindRules(True, True, 502, "the connection broke; try again"),
     "truncated": KindRules(True, True, 502, "the reply ended before its end mark; try again"),
-    "malformed": KindRules(True, True, 502, "the server's bytes do not follow its protocol; check base_url and dialect"),
-    "limit_exceeded": KindRules(False, True, 502, "the reply crossed a named limit; raise it if such replies are expected"),
+    "malformed": KindRules(
+        True, True, 502, "the server's bytes do not follow its protocol; check base_url and dialect"
+    ),
+    "limit_exceeded": KindRules(
+        False, True, 502, "the reply crossed a named limit; raise it if such replies are expected"
+    ),
     "rate_limited": KindRules(True, True, 429, "wait for retry_after, or spread the load over more deployments"),
-    "quota_exhausted": KindRules(False, True, 429, "the account's quota or credit is spent; top it up or use another key"),
+    "quota_exhausted": KindRules(
+        False, True, 429, "the account's quota or credit is spent; top it up or use another key"
+    ),
     "overloaded": KindRules(True, True, 503, "the provider is overloaded; try again later or elsewhere"),
     "server_error": KindRules(True, True, 502, "the provider failed; try again"),
     "auth": KindRules(False, True, 401, "check the API key of this provider"),
     "model_not_found": KindRules(False, True, 404, "check the model's name; list what the server offers"),
     "bad_request": KindRules(False, False, 400, "the server refused the request; its words say why"),
-    "context_too_long": KindRules(False, True, 400, "shorten the conversation, or use a model with a larger context window"),
+    "context_too_long": KindRules(
+        False, True, 400, "shorten the conversation, or use a model with a larger context window"
+    ),
     "content_policy": KindRules(False, True, 400, "the provider's content filter refused this request"),
     "unsupported": KindRules(False, True, 400, "this deployment cannot do what the request asks; use one that can"),
-    "no_candidate": KindRules(False, False, 503, "no deployment can take this call; the decision lists why each was rejected"),
+    "no_candidate": KindRules(
+        False, False, 503, "no deployment can take this call; the decision lists why each was rejected"
+    ),
     "over_ceiling": KindRules(False, True, 402, "raise max_cost, lower max_tokens, or shorten the prompt"),
     "refused_by_budget": KindRules(False, True, 402, "raise the budget or wait for its window to end"),
-    "refused_by_retry_budget": KindRules(False, False, 503, "too many retries in this process; the first failure is the cause"),
+    "refused_by_retry_budget": KindRules(
+        False, False, 503, "too many retries in this process; the first failure is the cause"
+    ),
     "rejected_by_judge": KindRules(False, True, 502, "no answer of the cascade was accepted"),
     "cancelled": KindRules(False, False, 499, "the caller cancelled the call"),
 }

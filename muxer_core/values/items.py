@@ -55,7 +55,8 @@ class RefusalDelta(msgspec.Struct, frozen=True, gc=False, tag="refusal", omit_de
 
 class ToolCallDelta(msgspec.Struct, frozen=True, gc=False, tag="tool_call", omit_defaults=True):
     """A piece of a tool call. `call` numbers the calls of one choice from 0. `id` and `name` are set on the piece that opens the call;
-    `arguments` is an increment of the argument text. `kind` is set with `name`."""
+    `arguments` is an increment of the argument text. `kind` is set with `name`.
+    """
 
     call: int
     arguments: str = ""

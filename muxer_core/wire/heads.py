@@ -14,6 +14,7 @@ from typing import Literal, cast
 
 import msgspec
 
+from muxer_core.values.credential import CredentialRef
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.wire.limits import LimitExceeded, Limits
 
@@ -84,22 +85,6 @@ class ResponseHead(msgspec.Struct, frozen=True, gc=False):
         if sum(len(name) + len(value) for name, value in fields) > limits.head:
             return LimitExceeded("head", limits.head, 0)
         return None
-
-
-CredentialScheme = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key"]
-
-
-class CredentialRef(msgspec.Struct, frozen=True, gc=False):
-    """The name of a secret, and how it is placed in a request."""
-
-    name: str
-    scheme: CredentialScheme = "bearer"
-
-    def header(self, secret: str) -> tuple[str, str]:
-        """The header that carries `secret`. For transports only."""
-        if self.scheme == "bearer":
-            return "authorization", f"Bearer {secret}"
-        return self.scheme, secret
 
 
 class WireRequest(msgspec.Struct, frozen=True, gc=False):

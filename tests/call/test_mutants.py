@@ -22,7 +22,7 @@ from tests.call.test_laws import explore_courses, explore_machine
 COURSES = 800
 RUNS = 150
 
-ROOMS = ("policies", "ceiling", "attempt", "answers", "opening", "settlement", "record", "machine")
+ROOMS = ("next_step", "ceiling", "attempt", "answers", "opening", "settlement", "record", "machine")
 """Modules of the machine in the order in which they build on each other."""
 
 
@@ -83,7 +83,7 @@ MUTANTS: dict[str, Mutant] = {
         "settlement", "exposure = attempt.bound if cost is None else max(cost, attempt.bound)", "exposure = cost"
     ),
     "only the last attempt is paid for": Mutant("record", "cost + record.cost", "record.cost"),
-    "one attempt too many": Mutant("policies", ">= retry.max_attempts", "> retry.max_attempts"),
+    "one attempt too many": Mutant("next_step", ">= retry.max_attempts", "> retry.max_attempts"),
 }
 
 

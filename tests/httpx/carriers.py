@@ -21,8 +21,8 @@ from muxer_core.call.policies import Policies, RetryPolicy, Timeouts
 from muxer_core.dialects.protocol import Target
 from muxer_core.simulation.run import OpenLedger
 from muxer_core.testing.calls import DIALECT, ListedChoices, chat, place
+from muxer_core.values.credential import CredentialRef
 from muxer_core.values.items import Item
-from muxer_core.wire.heads import CredentialRef
 from muxer_drivers.async_stream import AsyncStream
 from muxer_drivers.credentials import Credentials
 from muxer_drivers.desk import Desk, system_clock

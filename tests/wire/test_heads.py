@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muxer_core.testing.wire import headers, response_heads
+from muxer_core.values.credential import CredentialRef
 from muxer_core.values.errors import InvalidRequest
-from muxer_core.wire.heads import CredentialRef, Headers, ResponseHead, WireRequest
+from muxer_core.wire.heads import Headers, ResponseHead, WireRequest
 from muxer_core.wire.limits import LimitExceeded, Limits
 
 

@@ -12,7 +12,7 @@ from muxer_core.catalog.deployments import Deployment, Provider
 from muxer_core.config.schema import Config
 from muxer_core.fleet.policies import FleetPolicies, HealthPolicy
 from muxer_core.muxer import Muxer
-from muxer_core.wire.heads import CredentialRef
+from muxer_core.values.credential import CredentialRef
 
 ALWAYS_ASK = FleetPolicies(health=HealthPolicy(failures=sys.maxsize, setup_cooldown=0, retry_after_max=0))
 """Who names a model of a proxy has nowhere else to go: a failure must not keep the next call from asking the proxy, which knows better."""

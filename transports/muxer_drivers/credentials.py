@@ -10,9 +10,10 @@ import os
 from collections.abc import Mapping
 
 from muxer_core.call.exchange import TransportError
+from muxer_core.values.credential import CredentialRef
 from muxer_core.values.errors import LocalProtocolError
 from muxer_core.values.failure import Failure
-from muxer_core.wire.heads import CredentialRef, WireRequest
+from muxer_core.wire.heads import WireRequest
 
 ENVIRONMENT = "env:"
 

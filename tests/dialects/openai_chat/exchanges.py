@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from muxer_core.dialects.openai_chat import OpenAIChat
-from muxer_core.values.items import Item
+from muxer_core.values.items import ChoiceFinished, FailureReported, Item, ReplyEnded, ReplyStarted
 from muxer_core.wire.heads import Headers, ResponseHead
 from muxer_core.wire.limits import Limits
 
@@ -73,3 +73,36 @@ def whole_items(body: str | bytes, headers: dict[str, str] | None = None) -> lis
     """The items of a whole reply."""
     head = ResponseHead(200, Headers(tuple((headers or {}).items())))
     return decode(Exchange("", head, body.encode() if isinstance(body, str) else body, stream=False))
+
+
+STOP = '{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}'
+TEXT = '{"choices":[{"index":0,"delta":{"content":"x"}}]}'
+
+
+def delta(fields: str, index: int = 0) -> str:
+    """A chunk whose delta has these fields, written as JSON without its braces."""
+    return f'{{"choices":[{{"index":{index},"delta":{{{fields}}}}}]}}'
+
+
+def said(*events: str) -> list[Item]:
+    """The items of these events, between the start and the end of the reply."""
+    items = stream_items(*events, STOP, "[DONE]")
+    assert isinstance(items[-1], ReplyEnded), items[-1]
+    return [item for item in items if not isinstance(item, ReplyStarted | ReplyEnded | ChoiceFinished)]
+
+
+def streamed(body: bytes, limits: Limits | None = None) -> list[Item]:
+    """The items of a streamed body."""
+    return decode(Exchange("", ResponseHead(200), body, stream=True), limits=limits)
+
+
+def kind_of(items: list[Item]) -> str:
+    """The kind of the failure at the end, or `complete`."""
+    last = items[-1]
+    return last.failure.kind if isinstance(last, FailureReported) else "complete"
+
+
+def piece(index: Any = None, call_id: str | None = None, name: str | None = None, arguments: str | None = None) -> str:
+    """A piece of a tool call, as JSON, without the fields that are None."""
+    fields = {"index": index, "id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+    return json.dumps({key: value for key, value in fields.items() if value is not None})
