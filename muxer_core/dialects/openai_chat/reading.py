@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from muxer_core.dialects.json_text import is_object
-from muxer_core.dialects.openai_chat.assembly import Assembly, LimitCrossed
+from muxer_core.dialects.openai_chat.assembly import Assembly
 from muxer_core.dialects.openai_chat.chunks import (
     MalformedChunk,
     decode_chunk,
@@ -27,6 +27,7 @@ from muxer_core.dialects.openai_chat.chunks import (
 )
 from muxer_core.dialects.openai_chat.costs import cost_beside_usage
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
+from muxer_core.dialects.openai_chat.tool_call_numbers import LimitCrossed
 from muxer_core.values.failure import Failure, FailureKind
 from muxer_core.values.items import CostReported, FailureReported, Item
 from muxer_core.wire.json import Unreadable

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import re
 
-from muxer_core.dialects.openai_chat.assembly import LimitCrossed
 from muxer_core.dialects.openai_chat.reading import Reading, fault_failure
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder, ended
+from muxer_core.dialects.openai_chat.tool_call_numbers import LimitCrossed
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import FailureReported, Item, SourceEvent
 from muxer_core.wire.heads import Headers
