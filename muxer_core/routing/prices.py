@@ -13,7 +13,6 @@ from math import lcm
 from muxer_core.catalog.deployments import Deployment
 from muxer_core.money import PriceCard, Rates
 from muxer_core.values.amount import Usd
-from muxer_core.values.usage import Usage
 
 SHARES = 64
 """Ranges of the input's share of all tokens. More make the search stop earlier and take more memory."""
@@ -22,7 +21,7 @@ SHARES = 64
 class PriceClass:
     """One price: the deployments that have it (`mask`), its card, and its text rates over the common denominator."""
 
-    __slots__ = ("_base", "_request", "_tiers", "card", "mask")
+    __slots__ = ("_base", "_denominator", "_request", "_tiers", "card", "mask")
 
     def __init__(self, card: PriceCard, mask: int, scale: int) -> None:
         self.card = card
@@ -30,6 +29,7 @@ class PriceClass:
         self._base = _text_rates(card.rates, scale)
         self._tiers = tuple((tier.above, _text_rates(tier.rates, scale)) for tier in card.tiers)
         self._request = card.per_request * scale
+        self._denominator = card.denominator * scale
 
     def cost(self, input_tokens: int, output_tokens: int) -> int:
         """The cost in pico-dollars times the common denominator, exact."""
@@ -40,9 +40,9 @@ class PriceClass:
                     rates = tier
         return rates[0] * input_tokens + rates[1] * output_tokens + self._request
 
-    def expected(self, input_tokens: int, output_tokens: int) -> Usd | None:
-        """The cost as it would be booked, rounded to a pico-dollar."""
-        return self.card.cost(Usage(input_tokens=input_tokens, output_tokens=output_tokens))
+    def expected(self, input_tokens: int, output_tokens: int) -> Usd:
+        """The cost as it would be booked: rounded once to a pico-dollar, half up, as `PriceCard.cost` does."""
+        return Usd((2 * self.cost(input_tokens, output_tokens) + self._denominator) // (2 * self._denominator))
 
     def bound(self, input_tokens: int, output_tokens: int) -> int:
         """The most that a text request within these counts can cost, in pico-dollars, rounded up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from muxer_core.fleet.windows import RateWindow
@@ -14,6 +14,7 @@ pauses = st.lists(
 )
 
 
+@example(pauses=[0.9, 59.2], limit=1, begin=0.0)
 @given(pauses=pauses, limit=st.integers(1, 6), begin=st.floats(0.0, 1e6, allow_nan=False))
 def test_no_sixty_seconds_hold_more_than_the_limit(pauses: list[float], limit: int, begin: float) -> None:
     window = RateWindow(limit, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
@@ -61,7 +61,7 @@ def diagram_of_health() -> None:
 
 
 @contextmanager
-def planted(function: FunctionType, right: str, wrong: str) -> Iterator[None]:
+def planted(function: FunctionType, right: str, wrong: str) -> Generator[None, None, None]:
     """`function` with one piece of its text replaced, for everyone who holds a reference to it."""
     source = textwrap.dedent(inspect.getsource(function))
     assert source.count(right) == 1, f"{right!r} is not once in {function.__qualname__}"

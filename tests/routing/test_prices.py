@@ -10,6 +10,7 @@ from muxer_core.catalog.catalog import Catalog
 from muxer_core.money import PriceCard, Rates, Tier
 from muxer_core.routing.group import Group
 from muxer_core.routing.prices import SHARES, PriceClass, is_priced
+from muxer_core.values.usage import Usage
 from tests.routing.examples import SMALL, deployments
 
 rates = st.builds(Rates, input=st.integers(0, 40), output=st.integers(0, 160))
@@ -47,12 +48,8 @@ def search_finds_what_a_loop_finds(prices: list[PriceCard], input_tokens: int, o
         assert price is not None
         if allowed >> index & 1:
             costs[index] = price.cost(input_tokens, output_tokens)
-        booked = price.expected(input_tokens, output_tokens)
-        assert booked is not None
-        assert (
-            abs(price.cost(input_tokens, output_tokens) - booked.pico * group.prices.denominator) * 2
-            <= group.prices.denominator
-        )
+        booked = price.card.cost(Usage(input_tokens=input_tokens, output_tokens=output_tokens))
+        assert price.expected(input_tokens, output_tokens) == booked
         bound = price.bound(input_tokens, output_tokens)
         assert bound * group.prices.denominator >= price.cost(input_tokens, output_tokens)
     mask, cost = group.prices.cheapest(allowed, input_tokens, output_tokens)

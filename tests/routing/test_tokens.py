@@ -168,17 +168,22 @@ def recorded_requests() -> Iterator[tuple[dict[str, Any], dict[str, Any], int]]:
                     yield record, body, reported
 
 
+class Counted(msgspec.Struct):
+    prompt_tokens: int
+
+
+class Reply(msgspec.Struct):
+    usage: Counted
+
+
 def prompt_tokens(reply: bytes) -> int | None:
     """The last prompt count in a reply, streamed or not, read without the decoders under test."""
     found = None
     for line in [reply, *reply.replace(b"\r\n", b"\n").split(b"\n")]:
         try:
-            value = msgspec.json.decode(line.removeprefix(b"data:"))
-        except msgspec.DecodeError:
+            found = msgspec.json.decode(line.removeprefix(b"data:"), type=Reply).usage.prompt_tokens
+        except (msgspec.DecodeError, UnicodeDecodeError):
             continue
-        usage = value.get("usage") if isinstance(value, dict) else None
-        if isinstance(usage, dict) and isinstance(usage.get("prompt_tokens"), int):
-            found = usage["prompt_tokens"]
     return found
 
 
@@ -197,9 +202,9 @@ def test_servers_never_counted_more_than_the_bound_and_rarely_far_from_the_estim
             if key not in ("messages", "model", "stream", "tool_choice", "stop")
         }
         fields["max_tokens"] = fields.pop("max_completion_tokens", None) or fields.get("max_tokens")
-        form = fields.pop("response_format", None)
-        schema = (form or {}).get("json_schema") or {}
-        if form is not None and form.get("type") in ("json_object", "json_schema"):
+        form: dict[str, Any] = fields.pop("response_format", None) or {}
+        schema: dict[str, Any] = form.get("json_schema") or {}
+        if form.get("type") in ("json_object", "json_schema"):
             fields["output_format"] = OutputFormat(
                 form["type"], schema.get("name"), schema.get("schema"), schema.get("strict")
             )
