@@ -73,8 +73,11 @@ class Muxer:
 
     # -- starting calls -------------------------------------------------------------------------------------------------------------
 
-    def explain(self, request: ChatRequest, moment: Moment, *, context: CallContext = NOBODY, seed: int = 0) -> Decision | Failure:
+    def explain(
+        self, request: ChatRequest, moment: Moment, *, context: CallContext = NOBODY, seed: int = 0
+    ) -> Decision | Failure:
         """The decision for a request, without a call: where it would go and why, or why nowhere."""
+        request = self._with_ceiling(request)
         return self._route(self._facts(request, context, seed), request, moment)
 
     def start_chat(
@@ -92,8 +95,7 @@ class Muxer:
         """Begin a chat call. Raises `InvalidRequest` or `UnknownModel` for what we were given, and `CallFailed` when routing finds no
         deployment that can take it; nothing was sent then.
         """
-        if request.max_cost is None and self.config.max_cost is not None:
-            request = msgspec.structs.replace(request, max_cost=self.config.max_cost)
+        request = self._with_ceiling(request)
         facts = self._facts(request, context, seed)
         decision = self._route(facts, request, moment)
         if isinstance(decision, Failure):
@@ -146,6 +148,12 @@ class Muxer:
             raise InvalidRequest("provider", f"{name!r} is not configured; known are {', '.join(providers) or 'none'}")
         return providers[name]
 
+    def _with_ceiling(self, request: ChatRequest) -> ChatRequest:
+        """The request, under the configured ceiling if it names none."""
+        if request.max_cost is not None or self.config.max_cost is None:
+            return request
+        return msgspec.structs.replace(request, max_cost=self.config.max_cost)
+
     def _facts(self, request: ChatRequest, context: CallContext, seed: int) -> RouteFacts:
         return route_facts(request, self._groups.named(request.model), context=context, seed=seed)
 
@@ -175,7 +183,9 @@ class Muxer:
         extra = command.cause in ("retry", "fallback", "hedge")
         if extra and not fleet.retry_budget.try_spend(moment):
             words = "the process has spent its budget for retries, fallbacks and hedges"
-            return ReservationDecided(command.attempt, granted=False, failure=Failure(kind="refused_by_retry_budget", message=words))
+            return ReservationDecided(
+                command.attempt, granted=False, failure=Failure(kind="refused_by_retry_budget", message=words)
+            )
         self.ledger.hold((command.call_id, command.attempt), command.amount)
         if command.place is not None:
             fleet.attempt_started(command.place, moment, tokens=command.tokens)
