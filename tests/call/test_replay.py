@@ -6,12 +6,13 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 from hypothesis import given, settings
 
 from muxer_core.call.capabilities import DriverCapabilities
 from muxer_core.call.commands import Command
+from muxer_core.call.events import Event
 from muxer_core.call.machine import Call
 from muxer_core.simulation.clock import VirtualClock
 from muxer_core.simulation.run import Run
@@ -43,7 +44,7 @@ def replayed(course: Course, recorded: Run) -> list[tuple[Moment, object]]:
                 command = call.next_command(moment)
             trace.append((moment, command))
         else:
-            call.handle_event(step, moment)
+            call.handle_event(cast("Event", step), moment)
             trace.append((moment, step))
     return trace
 

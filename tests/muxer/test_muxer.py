@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from muxer_core.asking import chat_request
+from muxer_core.asking import ChatOptions, chat_request
 from muxer_core.call.commands import OpenAttempt
 from muxer_core.call.machine import Call
 from muxer_core.call.outcome import CallFailed
@@ -45,7 +45,9 @@ def config(**more: Any) -> Config:
 
 
 def start(muxer: Muxer, clock: VirtualClock, model: str = "small", *, seed: int = 1, **options: Any) -> Call:
-    return muxer.start_chat(chat_request("Why?", model, options), call_id=f"call-{seed}", seed=seed, moment=clock())
+    return muxer.start_chat(
+        chat_request("Why?", model, cast("ChatOptions", options)), call_id=f"call-{seed}", seed=seed, moment=clock()
+    )
 
 
 def run(muxer: Muxer, call: Call, clock: VirtualClock, upstream: Callable[[OpenAttempt], Script]) -> Run:
