@@ -22,7 +22,7 @@ class Reserve(msgspec.Struct, frozen=True, tag="reserve"):
     """Hold `amount` (None: no bound is known) before attempt `attempt` opens; answered by `ReservationDecided`.
 
     `place` is the deployment's index, None when the call is about a provider and no deployment of it. `cause` lets the answerer charge its
-    retry budget (law 6). `tokens` is an estimate of input plus output, for token-rate limits.
+    retry budget (law 6). `tokens` is the input, estimated, for token-rate limits.
     """
 
     call_id: str

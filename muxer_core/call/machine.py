@@ -252,7 +252,7 @@ class Call:
                 where=self._plan.places[attempt.place].where,
                 cause=attempt.cause,
                 amount=opening.bound,
-                tokens=opening.tokens,
+                tokens=self._operation.demand.input_estimate,
                 context=self._plan.context,
             )
         )

@@ -14,11 +14,10 @@ from muxer_core.wire.heads import WireRequest
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """A request ready to send; `bound` is the most that it can cost, None when unknown; `tokens` are its input and output, estimated."""
+    """A request ready to send; `bound` is the most that it can cost, None when unknown."""
 
     request: WireRequest
     bound: Usd | None
-    tokens: int
     warnings: tuple[str, ...]
 
 
@@ -30,8 +29,8 @@ def prepare(
     What the place's dialect cannot say is a failure of this place; when it is the call's first, `InvalidRequest` is raised instead, since
     the caller is still there to hear it and nothing was sent.
     """
-    row, demand = plan.places[place], operation.demand
-    allowance = allow(row, demand, left, plan.ceiling)
+    row = plan.places[place]
+    allowance = allow(row, operation.demand, left, plan.ceiling)
     if isinstance(allowance, Failure):
         return allowance
     try:
@@ -40,10 +39,8 @@ def prepare(
         if first:
             raise
         return Failure(kind="unsupported", message=str(problem), where=row.where)
-    answer = allowance.max_tokens or row.max_output_tokens or 0
     return Opening(
         request=encoded.request,
         bound=allowance.bound,
-        tokens=demand.input_estimate + answer * demand.answers,
         warnings=(*allowance.warnings, *encoded.warnings),
     )
