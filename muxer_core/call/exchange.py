@@ -64,14 +64,14 @@ class SyncExchange(Protocol):
         ...
 
     def read(self, timeout: float) -> bytes | None:
-        """As `AsyncExchange.read`; None when nothing came for `timeout` seconds.
+        """As `AsyncExchange.read`; None when nothing came for `timeout` seconds: no sooner, and hardly later.
 
-        A transport that cannot choose the pause anew for each read keeps `OpenAttempt.read_timeout` instead.
+        The call's timers act on it. `timeout` is more than 0, and infinity when there is no limit.
         """
         ...
 
     def close(self) -> None:
-        """Let go of the connection. Idempotent; never raises for what the network does; may be called from another thread."""
+        """Let go of the connection. Idempotent; never raises for what the network does."""
         ...
 
 

@@ -147,8 +147,9 @@ class _OpenToolCall:
         self.kind = piece.kind or self.kind
         self.arguments.append(piece.arguments)
 
-    def close(self) -> ToolCallPart:
-        return ToolCallPart(id=self.id, name=self.name, arguments="".join(self.arguments), kind=self.kind)
+    def close(self, unread: dict[str, JsonValue]) -> ToolCallPart:
+        extras = {name: value for name, value in unread.items() if name != "index"}
+        return ToolCallPart(self.id, self.name, "".join(self.arguments), self.kind, extras)
 
 
 class _OpenAnswer:
@@ -180,11 +181,14 @@ class _OpenAnswer:
         self.finish: ChoiceFinished | None = None
 
     def close(self) -> Answer:
+        message = self.extras.get("message")
+        unread: dict[str, JsonValue] = message if isinstance(message, dict) else {}
+        of_calls = {one.get("index"): one for one in _objects(unread.get("tool_calls"))}
         return Answer(
             text="".join(self.text),
             refusal="".join(self.refusal),
-            reasoning=_join_reasoning(self.reasoning),
-            tool_calls=tuple(self.calls[number].close() for number in sorted(self.calls)),
+            reasoning=_join_reasoning(self.reasoning, _objects(unread.get("reasoning_details"))),
+            tool_calls=tuple(self.calls[number].close(of_calls.get(number, {})) for number in sorted(self.calls)),
             audio=_join_audio(self.audio),
             images=tuple(self.images),
             annotations=tuple(self.annotations),
@@ -195,18 +199,49 @@ class _OpenAnswer:
         )
 
 
-def _join_reasoning(deltas: list[ReasoningDelta]) -> tuple[ReasoningPart, ...]:
-    """Thinking text is joined up to the delta that carries its signature or its encrypted form, which closes the part."""
+def _objects(value: JsonValue) -> list[dict[str, JsonValue]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _join_reasoning(deltas: list[ReasoningDelta], details: list[dict[str, JsonValue]]) -> tuple[ReasoningPart, ...]:
+    """Thinking text is joined up to the delta that carries its signature or its encrypted form, which closes the part.
+
+    Where the provider told more of a signed or encrypted part (its id, its format), that goes back with it, in the provider's own form.
+    """
     parts: list[ReasoningPart] = []
     text: list[str] = []
     for delta in deltas:
         text.append(delta.text)
         if delta.signature is not None or delta.encrypted is not None:
-            parts.append(ReasoningPart("".join(text), delta.signature, delta.encrypted))
+            parts.append(_signed("".join(text), delta, details))
             text = []
     if any(text):
         parts.append(ReasoningPart("".join(text)))
     return tuple(parts)
+
+
+def _signed(text: str, delta: ReasoningDelta, details: list[dict[str, JsonValue]]) -> ReasoningPart:
+    for detail in details:
+        mine = detail.get("signature") == delta.signature if delta.signature else detail.get("data") == delta.encrypted
+        if mine:
+            whole = {**detail, "text": text} if delta.signature else detail
+            return ReasoningPart(text, delta.signature, delta.encrypted, {"reasoning_details": [whole]})
+    return ReasoningPart(text, delta.signature, delta.encrypted)
+
+
+def merge_extras(into: dict[str, JsonValue], fields: dict[str, JsonValue]) -> None:
+    """Add fields that came later: objects are merged, lists go on, anything else is replaced."""
+    for name, value in fields.items():
+        known = into.get(name)
+        if isinstance(known, dict) and isinstance(value, dict):
+            merge_extras(known, value)
+        elif isinstance(known, list) and isinstance(value, list):
+            into[name] = known + value
+        elif isinstance(value, dict):
+            into[name] = {}
+            merge_extras(into[name], value)
+        else:
+            into[name] = value
 
 
 def _join_audio(deltas: list[AudioDelta]) -> AudioDelta | None:
@@ -269,7 +304,7 @@ class ReplyBuilder:
                 self._answer(item.choice).annotations += item.annotations
             case ExtrasReported():
                 extras = self._extras if item.choice is None else self._answer(item.choice).extras
-                extras.update(item.fields)
+                merge_extras(extras, item.fields)
             case ReplyStarted():
                 self._started = item
             case ModelsListed():

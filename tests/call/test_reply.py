@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from muxer_core.call.outcome import AttemptRecord, CallFailed, Outcome
 from muxer_core.call.reply import Reply, ReplyBuilder
+from muxer_core.dialects.openai_chat.messages import encode_messages
 from muxer_core.values.amount import Usd
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import (
@@ -116,6 +117,53 @@ def test_the_next_turn_finds_what_it_needs() -> None:
         ToolCallPart("call_1", "now", "{}"),
     )
     assert reply.answer.audio == AudioDelta("AABB", "yes", "audio_1", 9)
+
+
+def test_what_a_provider_told_of_calls_and_thoughts_goes_back_with_them() -> None:
+    reply = reply_of(
+        ReasoningDelta("think "),
+        ReasoningDelta("hard", signature="sig"),
+        ExtrasReported(
+            {"message": {"reasoning_details": [{"type": "reasoning.text", "id": "r1", "signature": "sig"}]}}, 0
+        ),
+        ReasoningDelta(encrypted="blob"),
+        ExtrasReported(
+            {"message": {"reasoning_details": [{"type": "reasoning.encrypted", "id": "r2", "data": "blob"}]}}, 0
+        ),
+        ToolCallDelta(0, id="call_1", name="now", arguments="{}"),
+        ExtrasReported(
+            {"message": {"tool_calls": [{"index": 0, "extra_content": {"google": {"thought_signature": "t"}}}]}}, 0
+        ),
+    )
+    first, second = reply.answer.reasoning
+    assert first.extras == {
+        "reasoning_details": [{"type": "reasoning.text", "id": "r1", "signature": "sig", "text": "think hard"}]
+    }
+    assert second.extras == {"reasoning_details": [{"type": "reasoning.encrypted", "id": "r2", "data": "blob"}]}
+    assert reply.tool_calls[0].extras == {"extra_content": {"google": {"thought_signature": "t"}}}
+    sent, warnings = encode_messages((reply.message,))
+    assert warnings == []
+    assert sent[0]["reasoning_details"] == [
+        {"type": "reasoning.text", "id": "r1", "signature": "sig", "text": "think hard"},
+        {"type": "reasoning.encrypted", "id": "r2", "data": "blob"},
+    ]
+    assert sent[0]["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "t"}}
+
+
+FIELDS = st.integers() | st.lists(st.integers()) | st.dictionaries(st.just("c"), st.integers())
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("ab"), FIELDS)))
+def test_later_extras_add_to_earlier_ones(reports: list[dict[str, object]]) -> None:
+    extras = reply_of(*map(ExtrasReported, reports)).extras
+    for name in "ab":
+        values = [report[name] for report in reports if name in report]
+        if not values:
+            assert name not in extras
+        elif all(isinstance(value, list) for value in values):
+            assert extras[name] == [one for value in values if isinstance(value, list) for one in value]
+        else:
+            assert extras[name] == values[-1] or isinstance(values[-1], list | dict)
 
 
 def test_what_is_not_understood_is_kept() -> None:

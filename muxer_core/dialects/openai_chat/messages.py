@@ -216,7 +216,10 @@ def _encode_reasoning(
     texts: list[str] = []
     for part in parts:
         if part.extras:
-            wire.update(part.extras)
+            fields = dict(part.extras)
+            kept = fields.pop("reasoning_details", None)
+            details += kept if is_list(kept) else []
+            wire.update(fields)
         elif part.encrypted is not None:
             details.append({"type": "reasoning.encrypted", "data": part.encrypted})
         elif part.signature is not None:
