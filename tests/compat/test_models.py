@@ -111,6 +111,10 @@ def test_a_model_added_later_counts_at_once_and_can_be_described_anew() -> None:
     assert late.calculate_cost(1000, 0, "late") == 2.0
 
 
+def test_a_provider_lists_what_it_supports() -> None:
+    assert {"house-model", "gpt-4o"} <= set(provider(DESCRIBED).get_supported_models())
+
+
 def test_supported_is_never_empty_and_always_has_the_described() -> None:
     models = Models(DESCRIBED)
     assert {"house-model", "cheap-model", "gpt-4o"} <= set(models.supported())

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import aclosing
 from typing import Any
 
 import anyio
 import pytest
 
-import muxer_compat.provider
 from muxer_core.call.outcome import CallFailed
 from muxer_core.values.amount import Usd
 from muxer_core.values.errors import InvalidRequest
@@ -21,21 +16,13 @@ from muxer_core.values.failure import FailureKind
 from muxer_httpx import ChatMessage, LiteLLMProvider
 from tests.compat.conftest import Run
 from tests.compat.proxies import (
-    BEGUN,
     DESCRIBED,
-    DONE,
-    FINISHED,
     KEY,
-    LITELLM_USAGE,
-    OPENAI_USAGE,
-    SAID,
-    USAGE,
     Proxy,
-    chunk,
     refusal,
     reply,
 )
-from tests.support.loopback import Answer, Request, json_answer, sse_answer
+from tests.support.loopback import Answer, Request, json_answer
 
 QUESTION = [ChatMessage(role="user", content="What is the capital of France?")]
 
@@ -185,156 +172,6 @@ def test_nobody_listens(run: Run[Any]) -> None:
     run(chat)
 
 
-# ------------------------------------------------------------------------------------------------------------------------------ streams
-
-
-def chunks_of(run: Run[Any], provider: LiteLLMProvider, **parameters: Any) -> list[dict[str, Any]]:
-    async def collect() -> list[dict[str, Any]]:
-        stream = provider.stream_chat_completion(QUESTION, "gpt-4o", max_tokens=8, temperature=0, **parameters)
-        chunks = [one async for one in stream]
-        assert stream.outcome is not None
-        assert stream.outcome.status == "complete"
-        return chunks
-
-    chunks: list[dict[str, Any]] = run(collect)
-    return chunks
-
-
-def test_chunks_come_as_the_upstream_sent_them(run: Run[Any], provider: LiteLLMProvider, proxy: Proxy) -> None:
-    odd = chunk({"content": "!"}, house_field={"a": [1, None]})
-    proxy.chat = lambda _: sse_answer([BEGUN, SAID, odd, FINISHED, LITELLM_USAGE, DONE])
-    assert chunks_of(run, provider) == [BEGUN, SAID, odd, FINISHED]
-    assert proxy.sent()[0].json()["stream_options"] == {"include_usage": True}
-
-
-@pytest.mark.parametrize("usage", [LITELLM_USAGE, OPENAI_USAGE])
-def test_the_usage_chunk_is_for_those_who_asked(
-    run: Run[Any], provider: LiteLLMProvider, proxy: Proxy, usage: dict[str, Any]
-) -> None:
-    proxy.chat = lambda _: sse_answer([BEGUN, SAID, FINISHED, usage, DONE])
-    assert chunks_of(run, provider) == [BEGUN, SAID, FINISHED]
-    assert chunks_of(run, provider, stream_options={"include_usage": True}) == [BEGUN, SAID, FINISHED, usage]
-    assert chunks_of(run, provider, stream_options={"include_usage": False}) == [BEGUN, SAID, FINISHED]
-
-
-def test_usage_that_we_asked_for_leaves_no_null_and_usage_that_came_unasked_stays(
-    run: Run[Any], provider: LiteLLMProvider, proxy: Proxy
-) -> None:
-    last = {**FINISHED, "usage": USAGE}
-    proxy.chat = lambda _: sse_answer([{**BEGUN, "usage": None}, {**SAID, "usage": None}, last, DONE])
-    assert chunks_of(run, provider) == [BEGUN, SAID, last]
-
-
-def test_a_stream_tells_its_cost_when_it_has_ended(run: Run[Any], provider: LiteLLMProvider) -> None:
-    async def collect() -> Any:
-        async with provider.stream_chat_completion(QUESTION, "gpt-4o") as stream:
-            assert stream.outcome is None
-            async for _ in stream:
-                pass
-            return stream.outcome
-
-    assert str(run(collect).cost) == "$0.0000625"
-
-
-@pytest.mark.parametrize(
-    "last",
-    [
-        {"error": {"message": "Connection error.", "code": "500"}},
-        {**SAID, "error": {"message": "Connection error.", "code": 502}},
-        b"not JSON",
-        b'{"choices": 7}',
-    ],
-)
-def test_an_error_in_the_middle_is_no_chunk_and_raises(
-    run: Run[Any], provider: LiteLLMProvider, proxy: Proxy, last: Any
-) -> None:
-    proxy.chat = lambda _: sse_answer([BEGUN, SAID, last])
-    chunks: list[dict[str, Any]] = []
-
-    async def collect() -> Any:
-        stream = provider.stream_chat_completion(QUESTION, "gpt-4o")
-        with pytest.raises(CallFailed) as caught:  # noqa: PT012 - what came before the failure counts
-            async for one in stream:
-                chunks.append(one)  # noqa: PERF401
-        assert stream.outcome is caught.value.outcome
-        return stream.outcome
-
-    assert run(collect).status == "failed"
-    assert chunks[:2] == [BEGUN, SAID]
-    assert all(isinstance(one["choices"], list) or last == b'{"choices": 7}' for one in chunks)
-
-
-def test_a_ping_is_no_chunk(run: Run[Any], provider: LiteLLMProvider, proxy: Proxy) -> None:
-    proxy.chat = lambda _: sse_answer([{"ping": True}, b"{}", BEGUN, SAID, FINISHED, DONE])
-    assert chunks_of(run, provider) == [BEGUN, SAID, FINISHED]
-
-
-def endless(_: Request) -> Answer:
-    def pieces() -> Iterator[dict[str, Any]]:
-        yield BEGUN
-        while True:
-            yield SAID
-
-    return sse_answer(pieces())
-
-
-def test_a_stream_that_is_left_early_is_closed_and_booked(
-    run: Run[Any], provider: LiteLLMProvider, proxy: Proxy
-) -> None:
-    proxy.chat = endless
-
-    async def leave() -> Any:
-        stream = provider.stream_chat_completion(QUESTION, "gpt-4o")
-        async with aclosing(stream):
-            async for _ in stream:
-                break
-        assert await anyio.to_thread.run_sync(proxy.server.broken.wait, 5)
-        return stream.outcome
-
-    outcome = run(leave)
-    assert outcome.status == "cancelled"
-    assert outcome.cost is not None
-    assert not outcome.exact
-
-
-def test_on_asyncio_a_stream_that_is_dropped_is_closed_too(provider: LiteLLMProvider, proxy: Proxy) -> None:
-    proxy.chat = endless
-    gc.disable()
-
-    async def drop() -> None:
-        async for _ in provider.stream_chat_completion(QUESTION, "gpt-4o"):
-            break
-        assert await asyncio.to_thread(proxy.server.broken.wait, 5)
-
-    try:
-        asyncio.run(drop())
-    finally:
-        gc.enable()
-
-
-def test_a_stream_that_is_never_begun_opens_nothing(run: Run[Any], provider: LiteLLMProvider, proxy: Proxy) -> None:
-    async def look() -> None:
-        stream = provider.stream_chat_completion(QUESTION, "gpt-4o")
-        await stream.aclose()
-
-    run(look)
-    assert not proxy.server.connections
-
-
-def test_cancelling_a_stream_closes_it(run: Run[Any], provider: LiteLLMProvider, proxy: Proxy) -> None:
-    proxy.chat = endless
-
-    async def cancel() -> None:
-        with anyio.CancelScope() as scope:
-            async with provider.stream_chat_completion(QUESTION, "gpt-4o") as stream:
-                async for _ in stream:
-                    scope.cancel()
-        assert scope.cancelled_caught
-        assert await anyio.to_thread.run_sync(proxy.server.broken.wait, 5)
-
-    run(cancel)
-
-
 # -------------------------------------------------------------------------------------------------------------------------- connections
 
 
@@ -405,74 +242,29 @@ def test_neither_provider_nor_failure_shows_the_key(run: Run[Any], provider: Lit
     assert KEY not in repr(provider)
 
 
-# ------------------------------------------------------------------------------------------------------------------ health and model list
-
-
-def test_health_is_a_bool_and_no_exception(run: Run[Any], provider: LiteLLMProvider, proxy: Proxy) -> None:
-    assert run(provider.health_check) is True
-    assert [request.path for request in proxy.server.requests] == ["/health/liveliness"]
-    proxy.health = refusal(503, "no")
-    assert run(provider.health_check) is True  # the list of models is there
-    proxy.models = refusal(500, "no")
-    assert run(provider.health_check) is False
-
-
-def test_the_list_of_models_is_asked_for_once_and_is_the_callers_own(
-    run: Run[Any], provider: LiteLLMProvider, proxy: Proxy, clock: Callable[[float], None]
+def test_to_close_in_the_middle_of_a_call_lets_it_end_first(
+    run: Run[Any], provider: LiteLLMProvider, proxy: Proxy
 ) -> None:
-    first = run(provider.get_available_models)
-    assert [model["id"] for model in first] == ["gpt-4o", "text-embedding-3-small", "unpriced"]
-    first[0]["id"] = "spoiled"
-    assert run(provider.get_available_models)[0]["id"] == "gpt-4o"
-    assert len(proxy.sent("/v1/models")) == 1
-    clock(301)
-    run(provider.get_available_models)
-    assert len(proxy.sent("/v1/models")) == 2
+    answer, asked = threading.Event(), threading.Event()
 
+    def slow(_: Request) -> Answer:
+        asked.set()
+        answer.wait(10)
+        return json_answer(reply())
 
-def test_many_who_ask_at_once_send_one_request(run: Run[Any], provider: LiteLLMProvider, proxy: Proxy) -> None:
-    async def ask() -> None:
-        async with anyio.create_task_group() as group:
-            for _ in range(10):
-                group.start_soon(provider.get_available_models)
+    proxy.chat = slow
+    said: list[str | None] = []
 
-    run(ask)
-    assert len(proxy.sent("/v1/models")) == 1
+    async def chat() -> None:
+        said.append((await provider.chat_completion(QUESTION, "gpt-4o")).choices[0].message.content)
 
+    async def close() -> None:
+        async with provider, anyio.create_task_group() as group:
+            group.start_soon(chat)
+            await anyio.to_thread.run_sync(asked.wait, 5)
+            await provider.aclose()
+            answer.set()
+        assert proxy.server.all_closed()
 
-def test_the_last_list_stands_when_the_proxy_does_not_answer(
-    run: Run[Any],
-    provider: LiteLLMProvider,
-    proxy: Proxy,
-    clock: Callable[[float], None],
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    answers = proxy.models
-    proxy.models = refusal(401, "Authentication Error")
-    with pytest.raises(CallFailed, match="check the API key"):
-        run(provider.get_available_models)
-    proxy.models = answers
-    listed = run(provider.get_available_models)
-    clock(301)
-    proxy.models = refusal(401, "Authentication Error")
-    assert run(provider.get_available_models) == listed
-    assert "the last list of models stands" in caplog.text
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves the clock by which a list of models grows old."""
-    passed = 0.0
-    real = time.monotonic
-
-    def forward(seconds: float) -> None:
-        nonlocal passed
-        passed += seconds
-
-    class Time:
-        @staticmethod
-        def monotonic() -> float:
-            return real() + passed
-
-    monkeypatch.setattr(muxer_compat.provider, "time", Time)
-    return forward
+    run(close)
+    assert said == ["Paris."]

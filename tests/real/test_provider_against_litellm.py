@@ -132,6 +132,7 @@ def test_our_exact_cost_is_the_proxys_to_the_last_digit(litellm_proxy: LiteLLMPr
         assert outcome is not None
         (attempt,) = outcome.attempts
         assert attempt.usage is not None
+        assert attempt.cost is not None
         assert attempt.reported_cost is not None
         assert attempt.reported_cost.source == source
         assert attempt.cost == outcome.cost == Usd(attempt.reported_cost.pico_usd)

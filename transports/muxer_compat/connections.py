@@ -21,15 +21,16 @@ OpenTransport = Callable[[Credentials], AsyncTransport]
 
 
 class _Shared:
-    """The connections of one loop. `turn` lets one task at a time do what all of them would do."""
+    """The connections of one loop. `blocks` are those holders that are no calls. `turn` lets one task at a time do what all would do."""
 
-    __slots__ = ("holders", "loop", "transport", "turn")
+    __slots__ = ("blocks", "holders", "loop", "transport", "turn")
 
     def __init__(self, loop: object, transport: AsyncTransport, turn: AbstractAsyncContextManager[object]) -> None:
         self.loop = loop
         self.transport = transport
         self.turn = turn
         self.holders = 0
+        self.blocks = 0
 
 
 class Lease:
@@ -71,29 +72,34 @@ class Connections:
 
     def lease(self) -> Lease:
         """Take hold of the connections of the running loop."""
+        return Lease(self, self._hold())
+
+    def _hold(self) -> _Shared:
         loop, new_lock = _loop_here()
         shared = self._shared.get(loop)
         if shared is None:
             shared = self._shared[loop] = _Shared(loop, self._open(self._credentials), new_lock())
         shared.holders += 1
-        return Lease(self, shared)
+        return shared
 
     async def let_go(self, shared: _Shared) -> None:
         """One holder less; the last one closes."""
         shared.holders -= 1
         if not shared.holders:
-            await self._close(shared)
-
-    async def aclose(self) -> None:
-        """Close the connections of the running loop now, whoever holds them."""
-        shared = self._shared.get(_loop_here()[0])
-        if shared is not None:
-            await self._close(shared)
-
-    async def _close(self, shared: _Shared) -> None:
-        if self._shared.get(shared.loop) is shared:
             del self._shared[shared.loop]
             await shared.transport.aclose()
+
+    def enter(self) -> None:
+        """Begin a block: the connections of the running loop stay open between calls."""
+        shared = self._hold()
+        shared.blocks += 1
+
+    async def leave(self) -> None:
+        """End a block of the running loop. Without one, there is nothing to do."""
+        shared = self._shared.get(_loop_here()[0])
+        if shared is not None and shared.blocks:
+            shared.blocks -= 1
+            await self.let_go(shared)
 
 
 def _loop_here() -> tuple[object, Callable[[], AbstractAsyncContextManager[object]]]:

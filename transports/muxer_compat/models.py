@@ -122,7 +122,7 @@ class Models:
 
     def add(self, name: str, description: Mapping[str, JsonValue], field: str) -> None:
         """Describe a model, or describe it anew. Raises `InvalidRequest`."""
-        if not name or not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - names come from users
+        if not _is_name(name):
             raise InvalidRequest("model_name", f"must be a text that is not empty, got {name!r}")
         self._custom[name] = custom_card(name, description, field)
         self._deal()
@@ -136,7 +136,7 @@ class Models:
 
     def ask(self, name: str) -> None:
         """Make sure that a model can be called by this name, whatever is known of it."""
-        if name not in self.cards and name and isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if name not in self.cards and _is_name(name):
             if len(self._asked) == MOST_ASKED:
                 del self._asked[next(iter(self._asked))]
             self._asked[name] = None
@@ -193,7 +193,7 @@ class Models:
     def cost(self, prompt_tokens: int, completion_tokens: int, name: str) -> float:
         """US dollars at today's price. Raises `UnknownModel`, or `InvalidRequest` for counts that are none."""
         for field, count in (("prompt_tokens", prompt_tokens), ("completion_tokens", completion_tokens)):
-            if isinstance(count, bool) or not isinstance(count, int) or count < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not _is_count(count):
                 raise InvalidRequest(field, f"must be a whole number of at least 0, got {count!r}")
         price = _price_today(self.known(name))
         cost = price.cost(Usage(input_tokens=prompt_tokens, output_tokens=completion_tokens))
@@ -222,6 +222,14 @@ class Models:
             "rate_limits": _without_none(limits.items()),
             "metadata": {**_without_none(fields.items()), **card.metadata},
         }
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and name != ""
+
+
+def _is_count(count: object) -> bool:
+    return isinstance(count, int) and not isinstance(count, bool) and count >= 0
 
 
 def _without_none(fields: Iterable[tuple[str, JsonValue]]) -> dict[str, JsonValue]:

@@ -62,7 +62,7 @@ class LiteLLMProvider:
         return f"LiteLLMProvider({self.proxy.base_url!r})"
 
     async def __aenter__(self) -> Self:
-        self._connections.lease()
+        self._connections.enter()
         return self
 
     async def __aexit__(
@@ -71,8 +71,8 @@ class LiteLLMProvider:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections that are open. The provider can be used again."""
-        await self._connections.aclose()
+        """End the block, if there is one: connections close when the last call that uses them has ended. The provider can be used again."""
+        await self._connections.leave()
 
     # -- calls ----------------------------------------------------------------------------------------------------------------------
 
