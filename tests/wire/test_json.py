@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import sys
 import time
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import msgspec
 import pytest
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 from muxer_core.testing.wire import json_texts, json_values
 from muxer_core.wire import json as lenient
 from muxer_core.wire.json import DEPTH, LONGEST_NUMBER, Unreadable, decode
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 BOM = b"\xef\xbb\xbf"
 
@@ -129,13 +132,13 @@ def test_nesting_is_bounded_at_exactly_the_limit(opening: bytes, prefix: bytes) 
 
 @given(json_values(), st.integers(1, 4))
 def test_nesting_is_counted_by_values_and_not_by_brackets_in_text(value: object, depth: int) -> None:
-    def height(inner: object) -> int:
+    def height(inner: Json) -> int:
         if isinstance(inner, dict):
             return 1 + max(map(height, inner.values()), default=0)
         return 1 + max(map(height, inner), default=0) if isinstance(inner, list) else 0
 
     data = json.dumps([value, '[[[["\\'], ensure_ascii=False).encode()
-    if height([value]) > depth:
+    if height([cast("Json", value)]) > depth:
         with pytest.raises(Unreadable):
             decode(data, depth=depth)
     else:
@@ -165,9 +168,7 @@ def test_a_stack_that_is_nearly_used_up_is_no_other_exception() -> None:
             return "no room even to begin"
         return "read"
 
-    frames, frame = 0, sys._getframe()
-    while frame is not None:
-        frames, frame = frames + 1, frame.f_back
+    frames = len(inspect.stack(0))
     room = sys.getrecursionlimit() - frames
     assert {deeper(room - left) for left in range(20, DEPTH, 4)} == {"depth"}
 
