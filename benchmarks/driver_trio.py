@@ -40,14 +40,15 @@ class Ready:
         self._chunks = iter(CHUNKS)
 
     async def read(self) -> bytes:
+        """The next chunk."""
         await trio.lowlevel.checkpoint()
         return next(self._chunks)
 
     async def read_to_end(self) -> None:
-        pass
+        """Nothing is left."""
 
     async def aclose(self) -> None:
-        pass
+        """Nothing to close."""
 
 
 class Paced(Ready):
@@ -58,18 +59,22 @@ class Paced(Ready):
         self._receive = receive
 
     async def read(self) -> bytes:
+        """The next chunk."""
         return await self._receive.receive()
 
 
 class Transport:
+    """Opens one exchange."""
+
     def __init__(self, exchange: Ready) -> None:
         self._exchange = exchange
 
     async def open(self, command: OpenAttempt) -> Ready:
+        """The one exchange."""
         return self._exchange
 
     async def aclose(self) -> None:
-        pass
+        """Nothing to close."""
 
 
 class WatchingTimer(TrioTimer):
@@ -92,6 +97,7 @@ class WatchingTimer(TrioTimer):
             self._when = wake
 
     async def guard(self, wait: Coroutine[Any, Any, Event]) -> Event | None:
+        """As `Timer.guard`."""
         self._watch()
         with trio.CancelScope() as self._scope:
             return await wait
@@ -107,6 +113,7 @@ class WatchingTimer(TrioTimer):
                 self._scope.cancel()
 
     def stop(self) -> None:
+        """The watcher ends."""
         self._stopped = True
         if self._nap is not None:
             self._nap.cancel()
@@ -116,16 +123,20 @@ class NoTimer(WatchingTimer):
     """A watcher, and waits that only it could end."""
 
     async def guard(self, wait: Coroutine[Any, Any, Event]) -> Event | None:
+        """As `Timer.guard`."""
         self._watch()
         return await wait
 
 
 class Runtime(TrioRuntime):
+    """A runtime with another timer."""
+
     def __init__(self, timer: type[TrioTimer]) -> None:
         super().__init__()
         self._timer = timer
 
     def timer(self, call: Call, desk: Desk) -> TrioTimer:
+        """The one to be measured."""
         return self._timer(call, desk)
 
 

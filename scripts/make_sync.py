@@ -16,34 +16,43 @@ FOLDER = Path(__file__).resolve().parents[1] / "transports" / "muxer_drivers"
 SOURCE = FOLDER / "client.py"
 TARGET = FOLDER / "sync_client.py"
 
+WAIT_AND_CLOSE = '''\
+        """Wait for connections that are being closed, then close the transport."""
+        try:
+            if self._runtime is not None:
+                await self._runtime.closed()
+        finally:
+            await self._transport.aclose()
+'''
+CLOSE = '''\
+        """Close the transport."""
+        self._transport.close()
+'''
+STREAM_ON_A_RUNTIME = """\
+        if self._runtime is None:
+            self._runtime = runtime_here()
+        return AsyncStream(call, self._desk, self._transport, self._runtime)
+"""
+STREAM = """\
+        return SyncStream(call, self._desk, self._transport)
+"""
+
 EXCHANGES = (
     (
-        '"""`AsyncClient`: what a user calls, on any async transport. An adapter gives it a transport; everything else is the same '
-        'everywhere."""',
-        '"""`SyncClient`: what a user calls from plain threads. Made from `client.py` by `scripts/make_sync.py`; do not edit it here."""',
+        "`AsyncClient`: what a user calls, on any async transport.",
+        "`SyncClient`: what a user calls from plain threads.",
+    ),
+    (
+        "An adapter gives it a transport; everything else is the same everywhere.",
+        "Made from `client.py` by `scripts/make_sync.py`; do not edit it here.",
     ),
     ("from muxer_drivers.async_stream import AsyncStream\n", ""),
-    (
-        "from muxer_drivers.here import runtime_here\nfrom muxer_drivers.runtime import Runtime\n",
-        "from muxer_drivers.sync_driver import SyncStream\n",
-    ),
+    ("from muxer_drivers.here import runtime_here\n", ""),
+    ("from muxer_drivers.runtime import Runtime\n", "from muxer_drivers.sync_driver import SyncStream\n"),
     ('("_desk", "_muxer", "_runtime", "_transport")', '("_desk", "_muxer", "_transport")'),
     ("        self._runtime: Runtime | None = None\n", ""),
-    (
-        '        """Wait for connections that are being closed, then close the transport."""\n'
-        "        try:\n"
-        "            if self._runtime is not None:\n"
-        "                await self._runtime.closed()\n"
-        "        finally:\n"
-        "            await self._transport.aclose()\n",
-        '        """Close the transport."""\n        self._transport.close()\n',
-    ),
-    (
-        "        if self._runtime is None:\n"
-        "            self._runtime = runtime_here()\n"
-        "        return AsyncStream(call, self._desk, self._transport, self._runtime)\n",
-        "        return SyncStream(call, self._desk, self._transport)\n",
-    ),
+    (WAIT_AND_CLOSE, CLOSE),
+    (STREAM_ON_A_RUNTIME, STREAM),
     ("Many tasks may share it", "Many threads may share it"),
     ("AsyncClient", "SyncClient"),
     ("AsyncStream", "SyncStream"),

@@ -3,7 +3,7 @@
 Give them the `sleep` of your concurrency library (`trio.sleep`, `asyncio.sleep`, `time.sleep`, or a virtual clock's) and a function that
 chooses a script for each attempt. They keep what was opened and what is still open, so that a test can ask what was left behind.
 
-    transport = SyncScriptedTransport(lambda command: answer([b"data: [DONE]\\n\\n"]), clock.sleep)
+    transport = SyncScriptedTransport(lambda command: REFUSED_CONNECTION, clock.sleep)
 """
 
 from __future__ import annotations

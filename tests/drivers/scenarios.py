@@ -22,7 +22,8 @@ REPLY = [ROLE, text_chunk("The sky "), text_chunk("is blue."), FINISH, USAGE, DO
 WHOLE = b"".join(REPLY)
 PLAIN = (
     b'{"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [{"index": 0, "message": {"role": "assistant",'
-    b' "content": "The sky is blue."}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 12, "completion_tokens": 7, "total_tokens": 19}}'
+    b' "content": "The sky is blue."}, "finish_reason": "stop"}],'
+    b' "usage": {"prompt_tokens": 12, "completion_tokens": 7, "total_tokens": 19}}'
 )
 JSON = (("content-type", "application/json"),)
 

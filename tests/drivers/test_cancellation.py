@@ -109,7 +109,12 @@ async def timed_out(body: Callable[[Callable[[], object]], Awaitable[None]]) -> 
     inside = True
     try:
         async with asyncio.timeout(None) as limit:
-            await body(lambda: inside and limit.reschedule(0.0))
+
+            def cancel() -> None:
+                if inside:
+                    limit.reschedule(0.0)
+
+            await body(cancel)
     except TimeoutError:
         return True
     finally:
@@ -218,11 +223,15 @@ def test_asyncio_timeouts_of_a_call_and_around_it_at_one_instant() -> None:
         call = call_of(CASES["no head"], loop.clock())
         transport = AsyncScriptedTransport(CASES["no head"].upstream, asyncio.sleep)
         runtime = AsyncioRuntime()
-        with pytest.raises(TimeoutError):
+        stream = AsyncStream(call, Desk(OpenLedger(), clock=loop.clock), transport, runtime)
+
+        async def limited() -> None:
             async with asyncio.timeout(20.0):
-                stream = AsyncStream(call, Desk(OpenLedger(), clock=loop.clock), transport, runtime)
                 await consume(stream, [], 0.0, asyncio.sleep)
                 await asyncio.sleep(0.0)
+
+        with pytest.raises(TimeoutError):
+            await limited()
         await runtime.closed()
         check_end(call, transport.left_open)
 
@@ -269,11 +278,11 @@ def test_trio_cancelled_at_every_await(name: str) -> None:
     def strike(at: int) -> bool:
         async def main() -> bool:
             call = call_of(case, trio_clock())
-            runtime = TrioRuntime()
-            with trio.CancelScope() as scope:
-                sleep = Striking(trio.sleep, at, scope.cancel)
-                transport = AsyncScriptedTransport(case.upstream, sleep)
-                stream = AsyncStream(call, Desk(OpenLedger(), judge=case.judge, clock=trio_clock), transport, runtime)
+            runtime, scope = TrioRuntime(), trio.CancelScope()
+            sleep = Striking(trio.sleep, at, scope.cancel)
+            transport = AsyncScriptedTransport(case.upstream, sleep)
+            stream = AsyncStream(call, Desk(OpenLedger(), judge=case.judge, clock=trio_clock), transport, runtime)
+            with scope:
                 await consume(stream, [], case.consumer_pause, sleep)
             await runtime.closed()
             check_end(call, transport.left_open)
@@ -311,7 +320,7 @@ def test_anyio_picks_either(backend: str) -> None:
         transport = AsyncScriptedTransport(CASES["no head"].upstream, anyio.sleep)
         async with anyio.create_task_group() as group:
             stream = AsyncStream(call, Desk(OpenLedger()), transport, runtime)
-            group.start_soon(consume, stream, [], 0.0, anyio.sleep)
+            group.start_soon(consume, stream, list[Item](), 0.0, anyio.sleep)
             await anyio.wait_all_tasks_blocked()
             group.cancel_scope.cancel()
         await runtime.closed()
@@ -374,8 +383,9 @@ def left_early_on_asyncio(case: Case, error: BaseException | None) -> TracedCall
         runtime = AsyncioRuntime()
         call = call_of(case, loop.clock())
         transport = AsyncScriptedTransport(case.upstream, asyncio.sleep)
+        stream = AsyncStream(call, Desk(OpenLedger(), clock=loop.clock), transport, runtime)
         try:
-            async with AsyncStream(call, Desk(OpenLedger(), clock=loop.clock), transport, runtime) as stream:
+            async with stream:
                 async for _ in stream:
                     leave(error)
                     break
@@ -394,8 +404,9 @@ def left_early_on_trio(case: Case, error: BaseException | None) -> TracedCall:
         runtime = TrioRuntime()
         call = call_of(case, trio_clock())
         transport = AsyncScriptedTransport(case.upstream, trio.sleep)
+        stream = AsyncStream(call, Desk(OpenLedger(), clock=trio_clock), transport, runtime)
         try:
-            async with AsyncStream(call, Desk(OpenLedger(), clock=trio_clock), transport, runtime) as stream:
+            async with stream:
                 async for _ in stream:
                     leave(error)
                     break
@@ -412,8 +423,9 @@ def left_early_in_a_thread(case: Case, error: BaseException | None) -> TracedCal
     clock = VirtualClock(wall=WALL)
     call = call_of(case, clock())
     transport = SyncScriptedTransport(case.upstream, clock.sleep)
+    stream = SyncStream(call, Desk(OpenLedger(), clock=clock, sleep=clock.sleep), transport)
     try:
-        with SyncStream(call, Desk(OpenLedger(), clock=clock, sleep=clock.sleep), transport) as stream:
+        with stream:
             for _ in stream:
                 leave(error)
                 break

@@ -46,10 +46,12 @@ def scripts(draw: st.DrawFn) -> Script:
     steps: list[Wait | Head | Data | End | Break | Hang] = [Wait(draw(WAITS)), Head(status)]
     for chunk in draw(reply_chunks()):
         steps += [Wait(draw(WAITS)), Data(chunk)]
-    end = draw(st.sampled_from([End(), End(), End(), Break(), Hang()]))
+    ends: list[End | Break | Hang] = [End(), End(), End(), Break(), Hang()]
+    end = draw(st.sampled_from(ends))
     kept = draw(st.integers(0, len(steps))) if draw(st.integers(0, 3)) == 0 else len(steps)
-    whole = (*steps[:kept], *([] if end == End() and kept == 1 else [end]))
-    return REFUSED_CONNECTION if isinstance(whole[-1], End) and kept < 2 else whole
+    if kept < 2 and isinstance(end, End):
+        return REFUSED_CONNECTION
+    return (*steps[:kept], end)
 
 
 @st.composite

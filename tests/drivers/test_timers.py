@@ -141,6 +141,10 @@ class WatchedInThread(SyncStream):
 Refs = list["weakref.ref[object]"]
 
 
+def refs_to(*things: object) -> Refs:
+    return [weakref.ref(thing) for thing in things]
+
+
 async def run_async(case: Case, call: TracedCall, stream: Watched) -> None:
     try:
         async with stream:
@@ -158,7 +162,7 @@ def left_on_asyncio(case: Case) -> Refs:
         stream = Watched(call, Desk(OpenLedger(), clock=loop.clock), transport, runtime)
         await run_async(case, call, stream)
         await runtime.closed()
-        return [weakref.ref(call), weakref.ref(stream), *map(weakref.ref, transport.opened)]
+        return refs_to(call, stream, *transport.opened)
 
     return run_on_virtual_loop(main)
 
@@ -171,7 +175,7 @@ def left_on_trio(case: Case) -> Refs:
         stream = Watched(call, Desk(OpenLedger(), clock=trio_clock), transport, runtime)
         await run_async(case, call, stream)
         await runtime.closed()
-        return [weakref.ref(call), weakref.ref(stream), *map(weakref.ref, transport.opened)]
+        return refs_to(call, stream, *transport.opened)
 
     return trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
 
@@ -187,7 +191,7 @@ def left_in_a_thread(case: Case) -> Refs:
                 pass
     except CallFailed:
         pass
-    return [weakref.ref(call), weakref.ref(stream), *map(weakref.ref, transport.opened)]
+    return refs_to(call, stream, *transport.opened)
 
 
 @pytest.mark.usefixtures("no_collector")

@@ -15,7 +15,7 @@ import msgspec
 import trio
 import trio.testing
 
-from muxer_core.call.commands import CloseAttempt, Command
+from muxer_core.call.commands import CloseAttempt, Command, OpenAttempt
 from muxer_core.call.events import BodyEnded, DataReceived, Event, ResponseStarted, TransportFailed
 from muxer_core.call.machine import Call
 from muxer_core.call.outcome import CallFailed, Outcome
@@ -53,7 +53,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     cancel_at: float = inf
     consumer_pause: float = 0.0
 
-    def upstream(self, command: Any) -> Script:
+    def upstream(self, command: OpenAttempt) -> Script:
         return self.scripts[min(command.attempt, len(self.scripts) - 1)]
 
 
@@ -216,7 +216,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.clock().mono
 
-    def call_at(
+    def call_at(  # type: ignore[override]  # the supertype's variadic type variable says no more than this
         self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
         self.armed.append(getattr(callback, "__qualname__", repr(callback)))

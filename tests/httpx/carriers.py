@@ -1,4 +1,4 @@
-"""The ways to carry a call over `muxer_httpx`: httpx and httpx2, on asyncio, trio and in plain threads. One name each, for parametrizing."""
+"""The ways to carry a call over `muxer_httpx`: httpx and httpx2, on asyncio, trio and in plain threads. Each has one name."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def credentials() -> Credentials:
 
 
 def package_of(carrier: str) -> ModuleType:
-    return importlib.import_module(carrier.split("-")[0])
+    return importlib.import_module(carrier.partition("-")[0])
 
 
 @functools.cache

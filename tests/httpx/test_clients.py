@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -15,9 +14,8 @@ import trio
 from muxer_core.call.outcome import CallFailed
 from muxer_core.config.schema import Config
 from muxer_core.muxer import Muxer
-from muxer_core.simulation.script import Break, Data, End, Hang, Head, answer
+from muxer_core.simulation.script import Data, End, Hang, Head, answer
 from muxer_core.values.items import TextDelta
-from muxer_drivers.async_stream import AsyncStream
 from muxer_drivers.asyncio_driver import AsyncioRuntime
 from muxer_drivers.here import runtime_here
 from muxer_drivers.trio_driver import TrioRuntime
@@ -132,10 +130,9 @@ def test_a_client_closed_in_a_cancelled_scope_closes_its_transport(library: str)
     async def main() -> None:
         client = AsyncClient(muxer_for(server.url))
         with anyio.CancelScope() as scope:
-            async with client:
-                async with client.stream("x", model="m") as stream:
-                    async for _ in stream:
-                        scope.cancel()
+            async with client, client.stream("x", model="m") as stream:
+                async for _ in stream:
+                    scope.cancel()
         assert scope.cancelled_caught
         assert client._transport._http.is_closed  # type: ignore[attr-defined]  # the transport's, seen from outside
 

@@ -7,7 +7,8 @@ import gc
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
 
 import anyio
 import pytest
@@ -39,7 +40,13 @@ def nothing_left(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert [record.message for record in caplog.records if record.name.startswith("muxer_")] == []
 
 
-async def cancelled_task(body: Callable[[], Awaitable[None]], when: Callable[[], Awaitable[float]]) -> float:
+async def until(condition: Callable[[], bool]) -> None:
+    """What a server thread does sets no event of an async library."""
+    while not condition():  # noqa: ASYNC110
+        await anyio.sleep(0.005)
+
+
+async def cancelled_task(body: Callable[[], Coroutine[Any, Any, None]], when: Callable[[], Awaitable[float]]) -> float:
     task = asyncio.ensure_future(body())
     moment = await when()
     task.cancel()
@@ -48,7 +55,7 @@ async def cancelled_task(body: Callable[[], Awaitable[None]], when: Callable[[],
     return moment
 
 
-async def cancelled_scope(body: Callable[[], Awaitable[None]], when: Callable[[], Awaitable[float]]) -> float:
+async def cancelled_scope(body: Callable[[], Coroutine[Any, Any, None]], when: Callable[[], Awaitable[float]]) -> float:
     moment = 0.0
     async with anyio.create_task_group() as group:
         group.start_soon(body)
@@ -57,7 +64,9 @@ async def cancelled_scope(body: Callable[[], Awaitable[None]], when: Callable[[]
     return moment
 
 
-async def cancelled_nursery(body: Callable[[], Awaitable[None]], when: Callable[[], Awaitable[float]]) -> float:
+async def cancelled_nursery(
+    body: Callable[[], Coroutine[Any, Any, None]], when: Callable[[], Awaitable[float]]
+) -> float:
     moment = 0.0
     async with trio.open_nursery() as nursery:
         nursery.start_soon(body)
@@ -79,7 +88,7 @@ def test_the_peer_sees_a_cancellation_at_once(carrier: str, way: Callable[..., A
     script = (Hang(),) if point == "before the head" else ENDLESS
     with RawServer(script) as server:
 
-        async def main(_: AsyncTransport, stream_of: Callable[[Call], AsyncStream]) -> float:
+        async def main(transport: AsyncTransport, stream_of: Callable[[Call], AsyncStream]) -> float:
             stream = stream_of(call_to(server.url))
             reached = False
 
@@ -92,16 +101,14 @@ def test_the_peer_sees_a_cancellation_at_once(carrier: str, way: Callable[..., A
                             await anyio.sleep(60)
 
             async def when() -> float:
-                while not server.requests or (point != "before the head" and not reached):
-                    await anyio.sleep(0.005)
+                await until(lambda: bool(server.requests) and (reached or point == "before the head"))
                 await anyio.sleep(0.05)
                 return time.monotonic()
 
             cancelled = await way(body, when)
             assert stream.outcome is not None
             assert stream.outcome.status == "cancelled"
-            while not server.closed_at:
-                await anyio.sleep(0.005)
+            await until(lambda: bool(server.closed_at))
             return cancelled
 
         cancelled = run_async(carrier, main)
@@ -112,13 +119,12 @@ def test_the_peer_sees_a_cancellation_at_once(carrier: str, way: Callable[..., A
 def test_a_consumer_that_leaves_lets_go_at_once(carrier: str) -> None:
     with RawServer(ENDLESS) as server:
 
-        async def main(_: AsyncTransport, stream_of: Callable[[Call], AsyncStream]) -> float:
+        async def main(transport: AsyncTransport, stream_of: Callable[[Call], AsyncStream]) -> float:
             async with stream_of(call_to(server.url)) as stream:
                 async for _ in stream:
                     break
             left = time.monotonic()
-            while not server.closed_at:
-                await anyio.sleep(0.005)
+            await until(lambda: bool(server.closed_at))
             return left
 
         left = run_async(carrier, main)

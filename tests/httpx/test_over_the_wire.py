@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import gzip
+import itertools
 from collections.abc import Iterator
 
 import pytest
 
 from muxer_core.call.policies import Policies, RetryPolicy, Timeouts
 from muxer_core.simulation.script import Break, Data, End, Hang, Head, Script, Wait, answer
-from muxer_core.testing.calls import DONE, ROLE, text_chunk
+from muxer_core.testing.calls import ROLE, text_chunk
 from muxer_core.values.items import Item, TextDelta
 from tests.drivers.scenarios import JSON, PLAIN, REPLY, WHOLE, refusal
 from tests.httpx.carriers import CARRIERS, ONCE, SECRET, Ended, call_to, run_call, run_calls, watchdogs
@@ -78,7 +79,7 @@ def test_each_chunk_comes_at_once(carrier: str) -> None:
         ended = run_call(carrier, server.url)
     moments = [at for at, batch in ended.batches if any(isinstance(item, TextDelta) for item in batch)]
     assert len(moments) == 3
-    assert all(0.05 < later - sooner < 0.4 for sooner, later in zip(moments, moments[1:], strict=False))
+    assert all(0.05 < later - sooner < 0.4 for sooner, later in itertools.pairwise(moments))
 
 
 def test_a_connection_is_used_again(carrier: str) -> None:
@@ -233,7 +234,7 @@ def test_redirects_are_not_followed(carrier: str) -> None:
 
 def test_gzip(carrier: str) -> None:
     """Decoded, and each part as it arrives."""
-    script = (
+    script: Script = (
         Head(200, (SSE, ("content-encoding", "gzip"))),
         *(step for one in REPLY for step in (Data(one), Wait(0.03))),
         End(),
@@ -248,7 +249,11 @@ def test_gzip(carrier: str) -> None:
 def test_a_bomb(carrier: str) -> None:
     """16 MiB of zeros in 16 KiB: a named limit is met, and never all of it is held at once."""
     bomb = gzip.compress(b"data: " + bytes(16 << 20))
-    script = (Head(200, (SSE, ("content-encoding", "gzip"), ("content-length", str(len(bomb))))), *_pieces(bomb), End())
+    script: Script = (
+        Head(200, (SSE, ("content-encoding", "gzip"), ("content-length", str(len(bomb))))),
+        *_pieces(bomb),
+        End(),
+    )
     with RawServer(script) as server:
         ended = run_call(carrier, server.url)
     failed(ended, "limit_exceeded")

@@ -47,7 +47,7 @@ class RawServer:
         self.requests: list[Received] = []
         self.closed_at: list[float] = []
         self.connections = 0
-        self._script = script if callable(script) else lambda _: script
+        self._script: Callable[[Received], Script] = script if callable(script) else lambda _: script
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()

@@ -6,6 +6,7 @@ connections when nobody may wait for it. Giving a call up never awaits, so that 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -22,18 +23,7 @@ from muxer_drivers.runtime import LAST_READ, Runtime
 class AsyncStream:
     """The items of one call. Use it as `async with`; iterate it; `outcome` is there when it has ended."""
 
-    __slots__ = (
-        "_complete",
-        "_desk",
-        "_exchanges",
-        "_position",
-        "_ready",
-        "_runtime",
-        "_timer",
-        "_transport",
-        "call",
-        "outcome",
-    )
+    __slots__ = ("_complete", "_desk", "_exchanges", "_ready", "_runtime", "_timer", "_transport", "call", "outcome")
 
     def __init__(self, call: Call, desk: Desk, transport: AsyncTransport, runtime: Runtime) -> None:
         self.call = call
@@ -44,8 +34,7 @@ class AsyncStream:
         self._timer = runtime.timer(call, desk)
         self._exchanges: dict[int, AsyncExchange] = {}
         self._complete: list[AsyncExchange] = []
-        self._ready: tuple[Item, ...] = ()
-        self._position = 0
+        self._ready: Iterator[Item] = iter(())
 
     async def __aenter__(self) -> Self:
         await self._fill()
@@ -60,25 +49,23 @@ class AsyncStream:
         return self
 
     async def __anext__(self) -> Item:
-        if self._position == len(self._ready) and not await self._fill():
-            raise StopAsyncIteration
-        self._position += 1
-        return self._ready[self._position - 1]
+        item = next(self._ready, None)
+        if item is None:
+            if not await self._fill():
+                raise StopAsyncIteration
+            item = next(self._ready)  # what is delivered is never empty
+        return item
 
     async def next_batch(self) -> tuple[Item, ...]:
         """Everything that one read brought; empty at the end. Raises `CallFailed`."""
-        if self._position == len(self._ready) and not await self._fill():
-            return ()
-        batch = self._ready[self._position :]
-        self._position = len(self._ready)
-        return batch
+        return tuple(self._ready) or (tuple(self._ready) if await self._fill() else ())
 
     async def _fill(self) -> bool:
         """Run the call until items are ready (True) or it has ended well (False). Raises `CallFailed`."""
         if self.outcome is not None:
             return False
         try:
-            self._ready, self._position = await self._run(), 0
+            self._ready = iter(await self._run())
         except BaseException as error:
             self._abandon(error)
             raise
@@ -91,9 +78,9 @@ class AsyncStream:
         call, now, timer = self.call, self._desk.now, self._timer
         while True:
             command, event = call.next_command(now()), None
-            if type(command) is ReadMore:
+            if isinstance(command, ReadMore):
                 event = await timer.guard(self._read(command.attempt))
-            elif type(command) is Deliver:
+            elif isinstance(command, Deliver):
                 return command.items
             elif command is None:
                 await timer.sleep()
@@ -128,11 +115,9 @@ class AsyncStream:
 
     def _let_go(self, command: CloseAttempt) -> None:
         exchange = self._exchanges.pop(command.attempt, None)
-        if exchange is None:
-            return  # its opening failed or was interrupted: the transport has seen to it
-        if command.clean:
+        if exchange is not None and command.clean:
             self._complete.append(exchange)
-        else:
+        elif exchange is not None:  # else its opening failed or was interrupted, and the transport has seen to it
             self._runtime.close_soon(exchange)
 
     async def _read_end_marks(self) -> None:
@@ -147,7 +132,7 @@ class AsyncStream:
     def _abandon(self, error: BaseException | None) -> None:
         """Give the call up. Does not wait: connections go to those who close them, what is owed is settled."""
         self._timer.stop()
-        self._ready, self._position = (), 0
+        self._ready = iter(())
         if self.outcome is None:
             self.outcome = self._desk.abandon(self.call, error, self._let_go)
         for exchange in (*self._exchanges.values(), *self._complete):

@@ -6,6 +6,8 @@ comes back empty.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +24,7 @@ from muxer_drivers.runtime import LAST_READ
 class SyncStream:
     """The items of one call. Use it as `with`; iterate it; `outcome` is there when it has ended."""
 
-    __slots__ = ("_complete", "_desk", "_exchanges", "_position", "_ready", "_transport", "call", "outcome")
+    __slots__ = ("_complete", "_desk", "_exchanges", "_ready", "_transport", "call", "outcome")
 
     def __init__(self, call: Call, desk: Desk, transport: SyncTransport) -> None:
         self.call = call
@@ -31,8 +33,7 @@ class SyncStream:
         self._transport = transport
         self._exchanges: dict[int, SyncExchange] = {}
         self._complete: list[SyncExchange] = []
-        self._ready: tuple[Item, ...] = ()
-        self._position = 0
+        self._ready: Iterator[Item] = iter(())
 
     def __enter__(self) -> Self:
         self._fill()
@@ -47,25 +48,23 @@ class SyncStream:
         return self
 
     def __next__(self) -> Item:
-        if self._position == len(self._ready) and not self._fill():
-            raise StopIteration
-        self._position += 1
-        return self._ready[self._position - 1]
+        item = next(self._ready, None)
+        if item is None:
+            if not self._fill():
+                raise StopIteration
+            item = next(self._ready)  # what is delivered is never empty
+        return item
 
     def next_batch(self) -> tuple[Item, ...]:
         """Everything that one read brought; empty at the end. Raises `CallFailed`."""
-        if self._position == len(self._ready) and not self._fill():
-            return ()
-        batch = self._ready[self._position :]
-        self._position = len(self._ready)
-        return batch
+        return tuple(self._ready) or (tuple(self._ready) if self._fill() else ())
 
     def _fill(self) -> bool:
         """Run the call until items are ready (True) or it has ended well (False). Raises `CallFailed`."""
         if self.outcome is not None:
             return False
         try:
-            self._ready, self._position = self._run(), 0
+            self._ready = iter(self._run())
         except BaseException as error:
             self._abandon(error)
             raise
@@ -78,9 +77,9 @@ class SyncStream:
         call, now, desk = self.call, self._desk.now, self._desk
         while True:
             command, event = call.next_command(now()), None
-            if type(command) is ReadMore:
+            if isinstance(command, ReadMore):
                 event = self._read(command.attempt)
-            elif type(command) is Deliver:
+            elif isinstance(command, Deliver):
                 return command.items
             elif command is None:
                 desk.sleep(desk.left(call))
@@ -106,7 +105,8 @@ class SyncStream:
         except TransportError as error:
             return TransportFailed(command.attempt, error.failure, error.sent)
         if exchange is None:
-            return self._desk.time_passed(self.call)
+            self._desk.time_passed(self.call)
+            return None
         self._exchanges[command.attempt] = exchange
         return ResponseStarted(command.attempt, exchange.head)
 
@@ -118,16 +118,15 @@ class SyncStream:
         except TransportError as error:
             return TransportFailed(attempt, error.failure, error.sent)
         if data is None:
-            return self._desk.time_passed(self.call)
+            self._desk.time_passed(self.call)
+            return None
         return DataReceived(attempt, data) if data else BodyEnded(attempt)
 
     def _let_go(self, command: CloseAttempt) -> None:
         exchange = self._exchanges.pop(command.attempt, None)
-        if exchange is None:
-            return  # its opening failed or was interrupted: the transport has seen to it
-        if command.clean:
+        if exchange is not None and command.clean:
             self._complete.append(exchange)
-        else:
+        elif exchange is not None:  # else its opening failed or was interrupted, and the transport has seen to it
             exchange.close()
 
     def _read_end_marks(self) -> None:
@@ -135,17 +134,13 @@ class SyncStream:
         while self._complete:
             exchange = self._complete.pop()
             until = self._desk.now().mono + LAST_READ
-            try:
+            with closing(exchange), suppress(TransportError):
                 while (left := until - self._desk.now().mono) > 0.0 and exchange.read(left):
                     pass
-            except TransportError:
-                pass
-            finally:
-                exchange.close()
 
     def _abandon(self, error: BaseException | None) -> None:
         """Give the call up: connections are closed, what is owed is settled. Does not wait for the network."""
-        self._ready, self._position = (), 0
+        self._ready = iter(())
         if self.outcome is None:
             self.outcome = self._desk.abandon(self.call, error, self._let_go)
         for exchange in (*self._exchanges.values(), *self._complete):

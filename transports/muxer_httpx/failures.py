@@ -62,10 +62,10 @@ def failure_of(error: Exception, url: str) -> TransportError:
         for name, kind in table.items():
             if name in names:
                 words = OWN_WORDS.get(name) or str(error)[:MOST_WORDS] or names[0]
-                if name == "RemoteProtocolError" and any(part in words for part in CUT):
-                    kind = "connection_lost"
-                message = f"{origin_of(url)}: {words}" if sent else f"could not send a request to {origin_of(url)}: {words}"
-                return TransportError(Failure(kind=kind, message=message), sent=sent)
+                cut = name == "RemoteProtocolError" and any(part in words for part in CUT)
+                place = origin_of(url) if sent else f"could not send a request to {origin_of(url)}"
+                failure = Failure(kind="connection_lost" if cut else kind, message=f"{place}: {words}")
+                return TransportError(failure, sent=sent)
     raise error
 
 

@@ -90,7 +90,7 @@ class AsyncExchange:
             async for chunk in self._chunks:
                 if piece := self._body.piece(chunk):
                     return piece
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - `failure_of` raises again what it does not know
             raise failure_of(error, self._url) from None
         self._body.end()
         return b""
@@ -105,13 +105,14 @@ class AsyncExchange:
 
     async def aclose(self) -> None:
         """Let go of the connection. What is left in httpx's generators is then run to its end, so that none of them is found by the
-        garbage collector: it would close them in tasks of its own, and trio warns of it."""
+        garbage collector: it would close them in tasks of its own, and trio warns of it.
+        """
         try:
             await self._response.aclose()
             if self._body is not None:
                 async for _ in self._chunks:
                     pass
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - `failure_of` raises again what it does not know
             failure_of(error, self._url)
 
 
@@ -138,7 +139,7 @@ class AsyncTransport:
                 timeout=(command.connect_timeout, None, None, None),
             )
             response = await self._http.send(request, stream=True, follow_redirects=False)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - `failure_of` raises again what it does not know
             raise failure_of(error, wire.url) from None
         return AsyncExchange(response, wire.url)
 
@@ -187,7 +188,7 @@ class SyncExchange:
             for chunk in self._chunks:
                 if piece := self._body.piece(chunk):
                     return piece
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - `failure_of` raises again what it does not know
             if is_timeout(error):
                 return None
             raise failure_of(error, self._url) from None
@@ -198,7 +199,7 @@ class SyncExchange:
         """Let go of the connection."""
         try:
             self._response.close()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - `failure_of` raises again what it does not know
             failure_of(error, self._url)
 
 
@@ -234,7 +235,7 @@ class SyncTransport:
                 timeout=(command.connect_timeout, pause, pause, pause),
             )
             response = self._http.send(request, stream=True, follow_redirects=False)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - `failure_of` raises again what it does not know
             if is_timeout(error):
                 return None
             raise failure_of(error, wire.url) from None

@@ -7,6 +7,7 @@ socket down, which wakes the reader at once, under TLS too; the exchange is then
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import socket
 import threading
@@ -28,10 +29,8 @@ class Watch:
     def cut(self) -> None:
         """Shut the connection down. Not through an SSL socket's own method, which would pull the session from under the reader."""
         self.expired = True
-        try:
+        with contextlib.suppress(OSError):  # it was closed meanwhile
             socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
-        except OSError:
-            pass  # it was closed meanwhile
 
 
 class Watchdog:

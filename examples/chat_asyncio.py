@@ -1,0 +1,25 @@
+"""A streamed answer on asyncio.
+
+LITELLM_BASE_URL=http://127.0.0.1:4000 python examples/chat_asyncio.py MODEL
+"""
+
+import asyncio
+import sys
+
+from muxer_cli.load import load_config
+from muxer_core.muxer import Muxer
+from muxer_core.values.items import TextDelta
+from muxer_httpx import AsyncClient
+
+
+async def main(model: str) -> None:
+    """Ask one model."""
+    client = AsyncClient(Muxer(load_config()))
+    async with client, client.stream("Why is the sky blue?", model=model) as stream:
+        async for item in stream:
+            if isinstance(item, TextDelta):
+                print(item.text, end="", flush=True)
+    print("\ncost:", stream.outcome.cost)
+
+
+asyncio.run(main(sys.argv[1]))

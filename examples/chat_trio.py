@@ -1,0 +1,26 @@
+"""A streamed answer on trio.
+
+LITELLM_BASE_URL=http://127.0.0.1:4000 python examples/chat_trio.py MODEL
+"""
+
+import sys
+
+import trio
+
+from muxer_cli.load import load_config
+from muxer_core.muxer import Muxer
+from muxer_core.values.items import TextDelta
+from muxer_httpx import AsyncClient
+
+
+async def main(model: str) -> None:
+    """Ask one model."""
+    client = AsyncClient(Muxer(load_config()))
+    async with client, client.stream("Why is the sky blue?", model=model) as stream:
+        async for item in stream:
+            if isinstance(item, TextDelta):
+                print(item.text, end="", flush=True)
+    print("\ncost:", stream.outcome.cost)
+
+
+trio.run(main, sys.argv[1])
