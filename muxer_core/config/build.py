@@ -1,13 +1,14 @@
 """From tables to values: cards, providers, deployments. Each function notes what is wrong, and goes on.
 
 Rules that hold here: a provider that is known by name needs no address (`known_providers`); a provider that no deployment names serves
-every model, as `provider/model`; the names of deployments are unique, since they stand in logs, decisions and records.
+every model, as `provider/model`; a model that is described, and that only a deployment of any model can serve, is a deployment there;
+the names of deployments are unique, since they stand in logs, decisions and records.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from urllib.parse import urlsplit
 
@@ -15,12 +16,13 @@ import msgspec
 
 from muxer_core.catalog.cards import ALL_CAPABILITIES, CAPABILITIES, ModelCard, capability_mask
 from muxer_core.catalog.deployments import ANY_MODEL, Deployment, Provider
+from muxer_core.catalog.names import matches
 from muxer_core.config.known_providers import KNOWN_PROVIDERS
 from muxer_core.config.listed_prices import price_list_of, with_listed_price
 from muxer_core.config.prices import read_price
 from muxer_core.config.problems import Problems, did_you_mean, inside
 from muxer_core.config.reading import NONE, read_table
-from muxer_core.config.tables import DeploymentTable, FileTable, ModelTable, ProviderTable
+from muxer_core.config.tables import DeploymentTable, FileTable, ModelTable, PriceList, ProviderTable
 from muxer_core.dialects.openai_chat import OpenAIChatOptions
 from muxer_core.dialects.registry import CLIENT_DIALECTS
 from muxer_core.values.credential import CredentialRef
@@ -159,40 +161,61 @@ def build_deployments(
     cards: Mapping[str, ModelCard | None],
     problems: Problems,
 ) -> list[Deployment]:
-    """The deployments, and one for any model at each provider that none of them names."""
+    """The deployments that are written down, then those that are implied."""
     built: list[Deployment] = []
     places: dict[str, str] = {}
     for number, one in enumerate(table.deployments):
-        if one is None:
-            continue
         path = f"deployments[{number}]"
-        deployment = _deployment(one, providers, cards, path, problems)
+        deployment = None if one is None else _deployment(one, providers, cards, path, problems)
         if deployment is None:
             continue
         if deployment.name in places:
             words = f"{deployment.name!r} is the name of {places[deployment.name]}; give this one a name of its own"
             problems.add(inside(path, "name"), words)
         places.setdefault(deployment.name, path)
-        account = table.providers[one.provider]
-        built.append(
-            with_listed_price(deployment, price_list_of(one.provider, account.price_list if account else None))
-        )
-    named = {one.provider for one in table.deployments if one is not None}
-    for name, provider in providers.items():
-        if provider is not None and name not in named and None not in table.deployments:
-            built.append(_deployment_of_any_model(provider))
-    served = {one.model for one in table.deployments if one is not None}
-    for name in cards:
-        if name not in served and None not in table.deployments:
-            problems.add(inside("models", name), f"no deployment serves this model{did_you_mean(name, served)}")
+        built.append(deployment)
+    written = [one for one in table.deployments if one is not None]
+    if len(written) == len(table.deployments):  # else what is implied cannot be known
+        named = {one.provider for one in written}
+        free = [provider for name, provider in providers.items() if provider is not None and name not in named]
+        built += map(_deployment_of_any_model, free)
+        built += _deployments_of_cards(cards, {one.model: None for one in written}, built, problems)
     if not built and not problems.found:
         problems.add("deployments", "there is none, and no provider either; name a provider to begin with")
-    return built
+    return [_with_price(one, table) for one in built]
+
+
+def _with_price(deployment: Deployment, table: FileTable) -> Deployment:
+    provider = table.providers[deployment.provider.name]
+    said: PriceList = "usual" if provider is None else provider.price_list
+    return with_listed_price(deployment, price_list_of(deployment.provider.name, said))
 
 
 def _deployment_of_any_model(provider: Provider) -> Deployment:
     name = f"{provider.name}/{ANY_MODEL}"
     return Deployment(name=name, card=ModelCard(name=name), provider=provider, upstream_model=ANY_MODEL)
+
+
+def _deployments_of_cards(
+    cards: Mapping[str, ModelCard | None],
+    served: Mapping[str, None],
+    deployments: Sequence[Deployment],
+    problems: Problems,
+) -> list[Deployment]:
+    """A model that is described, and that only a deployment of any model can serve, is a deployment there."""
+    implied: list[Deployment] = []
+    for name, card in cards.items():
+        if name in served:
+            continue
+        wild = [one for one in deployments if one.upstream_model == ANY_MODEL and matches(one.card.name, name)]
+        if not wild:
+            problems.add(inside("models", name), f"no deployment serves this model{did_you_mean(name, served)}")
+        for one in wild if card is not None else ():
+            upstream = name.removeprefix(f"{one.provider.name}/")
+            implied.append(
+                msgspec.structs.replace(one, name=f"{one.provider.name}/{upstream}", card=card, upstream_model=upstream)
+            )
+    return implied
 
 
 def _deployment(

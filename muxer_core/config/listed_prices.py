@@ -17,9 +17,11 @@ PROXY = "litellm"
 """A provider of this name is a LiteLLM proxy unless it says otherwise."""
 
 
-def price_list_of(provider: str, said: PriceList | None) -> PriceList:
+def price_list_of(provider: str, said: PriceList) -> PriceList:
     """By what a provider's list prices are found."""
-    return said or ("model" if provider == PROXY else "address")
+    if said != "usual":
+        return said
+    return "model" if provider == PROXY else "address"
 
 
 def with_listed_price(deployment: Deployment, price_list: PriceList) -> Deployment:

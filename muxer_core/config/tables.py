@@ -21,8 +21,9 @@ Amount = str | int | float
 """US dollars. A float means what its shortest spelling says."""
 
 
-PriceList = Literal["address", "model", "none"]
-"""By what published prices are found where a model has none of its own: the provider's address, or the model's name alone."""
+PriceList = Literal["usual", "address", "model", "none"]
+"""By what published prices are found where a model has none of its own: the provider's address, or the model's name alone.
+`usual`: by the name at a provider called litellm, by the address elsewhere."""
 
 
 class TierTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +95,7 @@ class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     options: dict[str, JsonValue] = {}
     billing: BillingRules = BillingRules()
-    price_list: PriceList | None = None
+    price_list: PriceList = "usual"
 
 
 class DeploymentTable(msgspec.Struct, frozen=True, kw_only=True):

@@ -119,6 +119,5 @@ def closed_tables(value: Any, path: str = "", key: str = "") -> Iterator[tuple[s
             for name, below in cast("dict[str, Any]", value).items():
                 yield from closed_tables(below, inside(path, name), "" if key in FREE else name)
     elif isinstance(value, list):
-        members: list[Any] = value
-        for number, below in enumerate(members):
+        for number, below in enumerate(cast("list[object]", value)):
             yield from closed_tables(below, f"{path}[{number}]", f"{key}[]")

@@ -73,10 +73,7 @@ def test_equal_configurations_have_equal_digests_however_they_are_written(mappin
             pairs = list(cast("dict[str, Any]", value).items())
             chance.shuffle(pairs)
             return {key: shuffled(below) for key, below in pairs}
-        if isinstance(value, list):
-            members: list[Any] = value
-            return [shuffled(one) for one in members]
-        return value
+        return [shuffled(one) for one in cast("list[object]", value)] if isinstance(value, list) else value
 
     again = shuffled(json.loads(json.dumps(mapping)))
     again["groups"] = mapping["groups"]  # a group may name groups before it, so this order has a meaning
@@ -399,3 +396,30 @@ def test_an_error_is_ours_and_an_unknown_model_names_the_nearest() -> None:
     assert issubclass(ConfigError, LocalProtocolError)
     with pytest.raises(UnknownModel, match="did you mean 'gpt-4o'"):
         Config.from_mapping(OPENAI).catalog.resolve("gpt-4")
+
+
+# -- published prices ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_listed_price_holds_at_its_provider_s_own_address_and_nowhere_else() -> None:
+    def price_at(provider: dict[str, Any], model: str = "gpt-4o") -> bool:
+        mapping = {"providers": {"openai": provider}, "deployments": [{"model": model, "provider": "openai"}]}
+        return Config.from_mapping(mapping).catalog.deployments[0].card.price is not None
+
+    assert price_at({})
+    assert not price_at({"base_url": "http://127.0.0.1:8080/v1"})
+    assert price_at({"base_url": "http://127.0.0.1:8080/v1", "price_list": "model"})
+    assert not price_at({"price_list": "none"})
+    assert not price_at({}, "nobody-lists-this")
+
+
+def test_a_user_s_price_and_window_win_over_the_list() -> None:
+    mapping = with_key("models/gpt-4o", {"price": {"input": 7}, "context_window": 5})
+    card = Config.from_mapping(mapping).catalog.deployments[0].card
+    assert card.price is not None
+    assert (card.price.source, card.context_window) == ("configuration", 5)
+    listed = Config.from_mapping(with_key("models/gpt-4o", {"context_window": 5})).catalog.deployments[0].card
+    assert listed.price is not None
+    assert "genai-prices" in listed.price.source
+    assert listed.price.date
+    assert listed.context_window == 5

@@ -35,7 +35,8 @@ def run(arguments: argparse.Namespace, settings: Settings, screen: Screen) -> in
     if screen.as_json:
         screen.json({"text": text, **outcome_fields(outcome)})
     elif not arguments.quiet:
-        screen.line()
+        if text:
+            screen.line()
         print_outcome(outcome, screen)
     if outcome.status == "complete":
         return 0

@@ -35,7 +35,12 @@ def run(arguments: argparse.Namespace, settings: Settings, screen: Screen) -> in
     config = settings.config
     if all(one.upstream_model == ANY_MODEL for one in config.catalog.deployments):
         config = with_offered_models(settings)
-    deployments = [one for one in config.catalog.deployments if one.provider.name in providers]
+    offered = config is not settings.config  # then the deployment of any model has nothing to add
+    deployments = [
+        one
+        for one in config.catalog.deployments
+        if one.provider.name in providers and not (offered and one.upstream_model == ANY_MODEL)
+    ]
     if screen.as_json:
         screen.json([_fields(one) for one in deployments])
         return 0
