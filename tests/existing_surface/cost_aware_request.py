@@ -14,6 +14,7 @@ async def main() -> None:
         providers={"litellm": provider},
         strategy="cost_optimized",
         max_cost=0.01,
+        temperature=0,
     )
     print(response.choices[0].message.content)
     print(f"{response.usage.prompt_tokens} tokens in, {response.usage.completion_tokens} tokens out")
