@@ -202,16 +202,23 @@ class Muxer:
             self.fleet(moment).attempt_ended(
                 command.place,
                 moment,
-                failure=_lesson(record),
+                failure=_lesson(record, self.config.catalog.deployments[command.place]),
                 first_chunk_seconds=_first_chunk_seconds(record),
                 tokens=0 if record.usage is None else record.usage.output_tokens,
             )
         return SettlementRecorded(command.attempt)
 
 
-def _lesson(record: AttemptRecord) -> Failure | None:
-    """What the fleet learns: nothing from an attempt that was given up, and no blame from an answer that a judge disliked."""
-    if record.status in ("cancelled", "lost_race"):
+def _lesson(record: AttemptRecord, deployment: Deployment) -> Failure | None:
+    """What the fleet learns: nothing from an attempt that was given up, and no blame from an answer that a judge disliked. A deployment of
+    any model is not to blame for one model that is not there.
+    """
+    given_up = record.status in ("cancelled", "lost_race")
+    if given_up or (
+        record.failure is not None
+        and record.failure.kind == "model_not_found"
+        and deployment.upstream_model == ANY_MODEL
+    ):
         return GIVEN_UP
     return record.failure
 

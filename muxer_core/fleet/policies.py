@@ -22,7 +22,7 @@ class HealthPolicy(msgspec.Struct, frozen=True, kw_only=True):
     failures: int = 3
     cooldown: float = 5.0
     cooldown_max: float = 300.0
-    setup_cooldown: float = 300.0
+    setup_cooldown: float = 30.0
     retry_after_max: float = 3600.0
 
     def __post_init__(self) -> None:

@@ -121,6 +121,19 @@ def test_any_model_of_a_provider_passes_verbatim() -> None:
         assert done.outcome.attempts[0].where == f"one/{upstream}"
 
 
+def test_one_model_that_is_not_there_does_not_take_down_the_others_of_its_provider() -> None:
+    muxer, clock = (
+        Muxer(config(models={}, deployments=[{"model": "*", "provider": "one", "upstream_model": "*"}])),
+        VirtualClock(),
+    )
+    missing = (Head(404, ()), Data(ERROR_BODIES[404]), End())
+    for seed in range(5):
+        run(muxer, start(muxer, clock, "no-such-model", seed=seed), clock, lambda _: missing)
+    done = run(muxer, start(muxer, clock, "gpt-9", seed=9), clock, lambda _: GOOD)
+    assert done.outcome is not None
+    assert done.outcome.status == "complete"
+
+
 def test_a_provider_is_asked_for_its_models_and_for_a_sign_of_life() -> None:
     muxer, clock = Muxer(config()), VirtualClock()
     listing = (Head(200, ()), Data(b'{"data": [{"id": "m"}]}'), End())
