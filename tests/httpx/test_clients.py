@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import sys
+from collections.abc import AsyncIterator, Iterator
+from types import ModuleType
 from typing import Any
 
 import anyio
 import pytest
 import trio
 
-from muxer_core.call.outcome import CallFailed
+from muxer_core.call.outcome import CallFailed, Outcome
 from muxer_core.config.schema import Config
 from muxer_core.muxer import Muxer
 from muxer_core.simulation.script import Data, End, Hang, Head, answer
@@ -181,6 +184,70 @@ def _raised(client: Client) -> Exception:
         return error
     raise AssertionError("somebody listens on port 1")
 
+
+# -- a user's own transport below the user's own client ---------------------------------------------------------------------------------
+
+
+def stream_of(package: ModuleType, chunks: list[bytes], end: Exception | None) -> Any:
+    """A body without a network, as httpx's own mock and WSGI transports have; it raises, or ends and then fails to close."""
+
+    class Body(package.SyncByteStream, package.AsyncByteStream):  # type: ignore[misc, name-defined]  # a package chosen by name
+        def __iter__(self) -> Iterator[bytes]:
+            yield from chunks
+            if end is not None:
+                raise end
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for chunk in chunks:
+                yield chunk
+            if end is not None:
+                raise end
+
+        def close(self) -> None:
+            if end is None:
+                raise package.CloseError("cannot even close")
+
+        async def aclose(self) -> None:
+            if end is None:
+                raise package.CloseError("cannot even close")
+
+    return Body()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("way", ["asyncio", "trio", "sync"])
+@pytest.mark.parametrize("ends", ["well", "cut", "in time"])
+def test_without_a_network(package: str, way: str, ends: str) -> None:
+    module = package_of(package)
+    end = {"well": None, "cut": module.ReadError("cut"), "in time": module.ReadTimeout("slow")}[ends]
+    chunks = REPLY if ends == "well" else REPLY[:3]
+    transport = module.MockTransport(lambda _: module.Response(200, stream=stream_of(module, chunks, end)))
+    outcome: Outcome | None = None
+    if way == "sync":
+        with Client(muxer_for("http://host"), http=module.Client(transport=transport)) as client:
+            stream = client.stream("x", model="m")
+            with contextlib.suppress(CallFailed), stream:
+                for _ in stream:
+                    pass
+            outcome = stream.outcome
+    else:
+
+        async def main() -> Outcome | None:
+            async with AsyncClient(muxer_for("http://host"), http=module.AsyncClient(transport=transport)) as client:
+                stream = client.stream("x", model="m")
+                with contextlib.suppress(CallFailed):
+                    async with stream:
+                        async for _ in stream:
+                            pass
+                return stream.outcome
+
+        outcome = anyio.run(main, backend=way)
+    assert outcome is not None
+    kind = None if outcome.failure is None else outcome.failure.kind
+    assert kind == {"well": None, "cut": "connection_lost", "in time": "stall_timeout"}[ends]
+
+
+# -- what went wrong --------------------------------------------------------------------------------------------------------------------
 
 MEANS = {
     "ConnectTimeout": ("connect_timeout", False),

@@ -100,6 +100,22 @@ def test_a_server_that_does_not_end_costs_a_moment_and_the_connection(carrier: s
         server.wait_for_close(2)
 
 
+@pytest.mark.parametrize("end", [End(), Break(), Break("truncated")])
+def test_what_comes_after_the_end_mark_is_taken_in_and_changes_nothing(carrier: str, end: End | Break) -> None:
+    script: Script = (
+        *answer(REPLY)[:-1],
+        Wait(0.01),
+        Data(b": one more\n\n"),
+        Wait(0.01),
+        Data(b": and another\n\n"),
+        end,
+    )
+    with RawServer(script) as server:
+        for ended in run_calls(carrier, *[lambda: call_to(server.url)] * 2):
+            assert ended.outcome.status == "complete"
+        assert server.connections == (1 if end == End() else 2)
+
+
 def test_nobody_listens(carrier: str) -> None:
     url = refused_url()
     words = failed(ended := run_call(carrier, url), "connect")

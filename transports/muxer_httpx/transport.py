@@ -173,11 +173,13 @@ class SyncExchange:
         try:
             chunk = self._next()
         except TransportError:
-            if not self._watchdog.end(self._watch):
+            if not self._watch.expired:
                 raise
             return None
+        finally:
+            self._watchdog.end(self._watch)
         # A body that ends in order and one that the watchdog cut short look alike when nothing frames it but the close.
-        return None if self._watchdog.end(self._watch) and not chunk else chunk
+        return None if self._watch.expired and not chunk else chunk
 
     def _next(self) -> bytes | None:
         if self._body is None:

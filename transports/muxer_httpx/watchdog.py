@@ -50,11 +50,10 @@ class Watchdog:
             if deadline < watch.armed:
                 self._arm(watch)
 
-    def end(self, watch: Watch) -> bool:
-        """The read is over. True when it was ended by us."""
+    def end(self, watch: Watch) -> None:
+        """The read is over. From here `watch.expired` says whether it was ended by us."""
         with self._condition:
             watch.deadline = inf
-            return watch.expired
 
     def forget_all(self) -> None:
         """The transport is closed: no read is under way any more."""
