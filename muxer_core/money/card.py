@@ -87,15 +87,14 @@ class PriceCard(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaul
         if rates is None:
             return None
         incoming, outgoing = rates.input, rates.output
-        cached, reasoning = usage.cached_input_tokens, usage.reasoning_tokens
+        cached, written, reasoning = usage.cached_input_tokens, usage.cache_write_tokens, usage.reasoning_tokens
         if (
             fees
             or incoming is None
             or outgoing is None
-            or cached > usage.input_tokens
+            or cached + written > usage.input_tokens
             or reasoning > usage.output_tokens
-            or usage.cache_write_tokens
-            or usage.cache_write_1h_tokens
+            or usage.cache_write_1h_tokens > written
             or usage.audio_input_tokens
             or usage.audio_output_tokens
             or usage.image_input_tokens
@@ -112,6 +111,10 @@ class PriceCard(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaul
             total = usage.input_tokens * incoming + usage.output_tokens * outgoing + self.per_request
             if cached and rates.cached_input is not None:
                 total += cached * (rates.cached_input - incoming)
+            if written:
+                for_minutes = incoming if rates.cache_write_5m is None else rates.cache_write_5m
+                for_an_hour = for_minutes if rates.cache_write_1h is None else rates.cache_write_1h
+                total += written * (for_minutes - incoming) + usage.cache_write_1h_tokens * (for_an_hour - for_minutes)
             if reasoning and rates.reasoning is not None:
                 total += reasoning * (rates.reasoning - outgoing)
         return Usd(total if self.denominator == 1 else self._rounded(total))

@@ -11,14 +11,16 @@ from muxer_core.money import STANDARD, Fees, Period, PriceCard, Rates, ServiceTi
 from muxer_core.values.usage import Usage
 
 ENORMOUS = 10**18
-SERVICE_TIERS = ("priority", "flex", "batch", "default")
+SERVICE_TIERS = ("priority", "flex", "default")
 """Names that cards may list, one of them standard."""
 
-THRESHOLDS = (5, 40, 1000)
+THRESHOLDS = (40, 1000)
 """Input lengths, in tokens, above which a drawn card's tiers hold."""
 
-_COUNTS = sorted({0, 1, 2, 3, 17, ENORMOUS, *THRESHOLDS, *(one + 1 for one in THRESHOLDS), 10**6})
-counts = st.one_of(st.sampled_from(_COUNTS), st.integers(0, 50), st.integers(0, ENORMOUS))
+_EDGES = (*THRESHOLDS, *(one + 1 for one in THRESHOLDS))
+counts = st.one_of(
+    st.sampled_from((0, 1, 2, 17, *_EDGES, *_EDGES, ENORMOUS)), st.integers(0, 50), st.integers(0, ENORMOUS)
+)
 """Token counts."""
 
 _NUMERATORS = (0, 1, 2, 3, 5, 7, 11, 20, 999, 75_000, 2_500_000, 10_000_001)
@@ -51,14 +53,22 @@ class _Shapes:
         service_tier = st.builds(ServiceTier, st.sampled_from(SERVICE_TIERS), self.rates, self.tiers)
         self.service_tiers = st.lists(service_tier, max_size=2, unique_by=lambda one: one.name).map(tuple)
         self.periods = st.builds(_period, st.integers(0, 10), _hours, self.rates, self.tiers, self.service_tiers)
-        self.cards = st.builds(
-            PriceCard,
-            rates=self.rates,
-            denominator=st.sampled_from((1, 1, 2, 3, 12, 1_000_003)),
-            per_request=st.sampled_from((0, 0, *_NUMERATORS)),
-            tiers=self.tiers,
-            service_tiers=self.service_tiers,
-            periods=st.lists(self.periods, max_size=2).map(tuple),
+        main_parts = {
+            "rates": self.rates,
+            "denominator": st.sampled_from((1, 1, 2, 3, 12, 1_000_003)),
+            "per_request": st.sampled_from((0, 0, *_NUMERATORS)),
+            "tiers": self.tiers,
+        }
+        self.cards = st.one_of(
+            # Plain cards as well, on which nothing dearer hides a mistake in the rest.
+            st.builds(PriceCard, **main_parts),
+            st.builds(PriceCard, **main_parts, service_tiers=self.service_tiers),
+            st.builds(
+                PriceCard,
+                **main_parts,
+                service_tiers=self.service_tiers,
+                periods=st.lists(self.periods, max_size=2).map(tuple),
+            ),
         )
 
 
@@ -74,7 +84,7 @@ def price_cards(*, complete: bool = False) -> st.SearchStrategy[PriceCard]:
     return (_COMPLETE if complete else _ANY).cards
 
 
-_names = st.sampled_from((None, None, None, None, *SERVICE_TIERS, *sorted(STANDARD), "unheard-of"))
+_names = st.one_of(st.none(), st.sampled_from((*SERVICE_TIERS, "standard", "unheard-of")))
 _part = st.one_of(st.just(0), counts)
 _usages = st.builds(
     Usage,
@@ -92,9 +102,41 @@ _usages = st.builds(
 )
 
 
+def _common(fresh: int, cached: int, answer: int, reasoning: int, tier: str | None) -> Usage:
+    """Usage as it mostly is: its parts lie inside their wholes."""
+    return Usage(
+        input_tokens=fresh + cached,
+        cached_input_tokens=cached,
+        output_tokens=answer + reasoning,
+        reasoning_tokens=reasoning,
+        service_tier=tier,
+    )
+
+
+_few_parts = st.one_of(
+    st.builds(_common, counts, _part, counts, _part, _names),
+    st.builds(
+        Usage,
+        input_tokens=counts,
+        cached_input_tokens=_part,
+        output_tokens=counts,
+        reasoning_tokens=_part,
+        service_tier=_names,
+    ),
+    st.builds(
+        Usage,
+        input_tokens=counts,
+        cached_input_tokens=_part,
+        cache_write_tokens=_part,
+        cache_write_1h_tokens=_part,
+        output_tokens=counts,
+    ),
+)
+
+
 def usages() -> st.SearchStrategy[Usage]:
-    """Usage whose parts may be larger than their whole."""
-    return _usages
+    """Usage with few parts, as most is, and with all. Parts may be larger than their whole."""
+    return _few_parts | _usages
 
 
 @st.composite
@@ -102,16 +144,18 @@ def text_usages(draw: st.DrawFn, most_input: int, most_output: int, *, service_t
     """Usage of a text request within these counts, served at the tier asked for or at a standard one (None: at any). Its parts may be
     larger than their whole.
     """
-    some = st.integers(0, most_input)
+    incoming = st.one_of(st.just(most_input), st.integers(0, most_input))
+    outgoing = st.one_of(st.just(most_output), st.integers(0, most_output))
+    part_of_input, part_of_output = st.just(0) | incoming, st.just(0) | outgoing
     tier = _names if service_tier is None else st.sampled_from((None, service_tier, *sorted(STANDARD)))
     return Usage(
-        input_tokens=draw(some),
-        output_tokens=draw(st.integers(0, most_output)),
-        cached_input_tokens=draw(some),
-        cache_write_tokens=draw(some),
-        cache_write_1h_tokens=draw(some),
-        reasoning_tokens=draw(st.integers(0, most_output)),
-        image_output_tokens=draw(st.integers(0, most_output)),
+        input_tokens=draw(incoming),
+        output_tokens=draw(outgoing),
+        cached_input_tokens=draw(part_of_input),
+        cache_write_tokens=draw(part_of_input),
+        cache_write_1h_tokens=draw(part_of_input),
+        reasoning_tokens=draw(part_of_output),
+        image_output_tokens=draw(part_of_output),
         service_tier=draw(tier),
     )
 

@@ -7,9 +7,11 @@ whose text is no longer there fails its test: then write it anew.
 from __future__ import annotations
 
 import sys
-from importlib import import_module
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib import import_module, invalidate_caches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -52,13 +54,20 @@ MUTANTS: dict[str, Mutant] = {
         "rates", '    "cached_input_token": "input_token",\n', '    "cached_input_token": "search",\n'
     ),
     "audio is billed as text": Mutant(
-        "rates", '    "reasoning_token":', '    "audio_input_token": "input_token",\n    "reasoning_token":'
+        "rates",
+        '    "reasoning_token": "output_token",',
+        '    "audio_input_token": "input_token",\n    "reasoning_token": "output_token",',
     ),
     "an hour's cache writes are billed twice": Mutant("rates", "written - written_1h", "written"),
     "parts may exceed their whole": Mutant(
         "rates", "cached = min(usage.cached_input_tokens, left)", "cached = usage.cached_input_tokens"
     ),
-    "a contradiction slips through the fast case": Mutant("card", "            or cached > usage.input_tokens\n", ""),
+    "an hour's cache writes are billed as minutes' in the fast case": Mutant(
+        "card", " + usage.cache_write_1h_tokens * (for_an_hour - for_minutes)", ""
+    ),
+    "a contradiction slips through the fast case": Mutant(
+        "card", "            or cached + written > usage.input_tokens\n", ""
+    ),
     "the tier begins a token early": Mutant("rates", "if input_tokens > tier.above", "if input_tokens >= tier.above"),
     "only the first tier holds": Mutant(
         "rates", "rates = tier.rates\n    return rates", "return tier.rates\n    return rates"
@@ -115,8 +124,10 @@ def explore(card_type: type[PriceCard]) -> None:
     bounds()
 
 
-def plant(mutant: Mutant | None, folder: Path, name: str) -> Any:
-    """A copy of the room with the mutant in it, imported as `name`."""
+@contextmanager
+def planted(mutant: Mutant | None, folder: Path) -> Generator[type[PriceCard]]:
+    """The card of a copy of the room with the mutant in it."""
+    name = "planted_money"
     package = folder / name
     package.mkdir()
     for path in sorted((REPO_ROOT / "muxer_core" / "money").glob("*.py")):
@@ -127,19 +138,20 @@ def plant(mutant: Mutant | None, folder: Path, name: str) -> Any:
         (package / path.name).write_text(text.replace("muxer_core.money", name), encoding="utf-8")
     sys.path.insert(0, str(folder))
     try:
-        return import_module(name)
+        yield import_module(name).PriceCard
     finally:
         sys.path.remove(str(folder))
         for module in [one for one in sys.modules if one.split(".")[0] == name]:
             del sys.modules[module]
+        invalidate_caches()
 
 
 def test_an_unchanged_copy_is_sound(tmp_path: Path) -> None:
-    explore(plant(None, tmp_path, "sound_money").PriceCard)
+    with planted(None, tmp_path) as card_type:
+        explore(card_type)
 
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_the_mutant_is_killed(name: str, tmp_path: Path) -> None:
-    planted = plant(MUTANTS[name], tmp_path, f"mutant_money_{list(MUTANTS).index(name)}")
-    with pytest.raises((AssertionError, TypeError)):
-        explore(planted.PriceCard)
+    with planted(MUTANTS[name], tmp_path) as card_type, pytest.raises((AssertionError, TypeError)):
+        explore(card_type)
