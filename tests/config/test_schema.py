@@ -204,6 +204,7 @@ FAULTS: list[tuple[str, object, str, str]] = [
     # where it is put, what is put there, the path of the problem, words in it
     ("unheard", 1, "unheard", "not known here"),
     ("max_cost", "cheap", "max_cost", "US dollars"),
+    ("max_cost", -1, "max_cost", "not be negative"),
     ("retry/max_attempts", 0, "retry.max_attempts", "at least 1"),
     ("timeouts/connect", -1, "timeouts.connect", "more than 0"),
     ("timeouts/stall", float("nan"), "timeouts.stall", "finite"),
