@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, DecimalException
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import msgspec
 
 from muxer_core.catalog.cards import CAPABILITIES
 from muxer_core.config.known_providers import KNOWN_PROVIDERS
 from muxer_core.config.litellm_fallbacks import FallbackGroups
+from muxer_core.config.litellm_values import Table, list_of, number_of, per_million, table_of
 from muxer_core.config.litellm_words import (
     CHAT_MODES,
     COMPATIBLE_PREFIXES,
@@ -28,7 +28,6 @@ from muxer_core.config.litellm_words import (
 )
 from muxer_core.config.problems import Problems, inside
 
-Table = Mapping[str, Any]
 Became = Literal["understood", "approximated", "not_used"]
 
 _TIER = re.compile(r"(.+)_above_(\d+)k_tokens")
@@ -90,15 +89,15 @@ class _Importer:
 
     def run(self, mapping: Table) -> LiteLLMImport:
         """Import a whole file."""
-        tags = _table(mapping.get("router_settings")).get("enable_tag_filtering") is True
-        for number, entry in enumerate(_list(mapping.get("model_list"))):
-            self._entry(_table(entry), f"model_list[{number}]", tags)
+        tags = table_of(mapping.get("router_settings")).get("enable_tag_filtering") is True
+        for number, entry in enumerate(list_of(mapping.get("model_list"))):
+            self._entry(table_of(entry), f"model_list[{number}]", tags)
         for section, value in mapping.items():
             if section in ("router_settings", "litellm_settings"):
-                for key, setting in _table(value).items():
+                for key, setting in table_of(value).items():
                     self._setting(key, setting, inside(section, key))
             elif section == "general_settings":
-                for key in _table(value):
+                for key in table_of(value):
                     self._not_used(inside(section, key))
             elif section != "model_list":
                 self._not_used(inside("", section))
@@ -115,12 +114,12 @@ class _Importer:
     # -- model_list ---------------------------------------------------------------------------------------------------------------------
 
     def _entry(self, entry: Table, path: str, tags: bool) -> None:
-        name, params = entry.get("model_name"), _table(entry.get("litellm_params"))
+        name, params = entry.get("model_name"), table_of(entry.get("litellm_params"))
         target = params.get("model")
         if not isinstance(name, str) or not isinstance(target, str):
             self._note(path, "not_used", "has no model_name, or no litellm_params.model")
             return
-        info = _table(entry.get("model_info"))
+        info = table_of(entry.get("model_info"))
         mode = info.get("mode", "chat")
         if mode not in CHAT_MODES:
             self._note(path, "not_used", f"{name}: its mode is {mode!r}, and only chat models are called yet")
@@ -180,7 +179,7 @@ class _Importer:
             provider["base_url"] = str(base_url).rstrip("/").removesuffix("/chat/completions")
         elif known is not None:
             provider["base_url"] = known.base_url
-        headers = {str(key): str(value) for key, value in _table(params.get("extra_headers")).items()}
+        headers = {str(key): str(value) for key, value in table_of(params.get("extra_headers")).items()}
         if isinstance(params.get("organization"), str):
             headers["OpenAI-Organization"] = params["organization"]
         if headers:
@@ -241,12 +240,12 @@ class _Importer:
             elif key in renamed:
                 value = self._value(raw, where)
                 if value is not None:
-                    deployment[renamed[key]] = _number(value)
+                    deployment[renamed[key]] = number_of(value)
                     self._note(where, "understood", f"is {renamed[key]}")
                 elif raw is None:
                     self._note(where, "not_used", "is empty")
             elif key == "tags" and tags:
-                deployment["tags"] = list(_list(raw))
+                deployment["tags"] = list(list_of(raw))
                 self._note(where, "understood", "only calls with one of these tags")
             elif not self._price(key, raw, where, deployment):
                 self._not_used(where)
@@ -257,10 +256,10 @@ class _Importer:
             where = inside(path, key)
             if key in ("max_input_tokens", "max_output_tokens"):
                 ours = "context_window" if key == "max_input_tokens" else key
-                card.setdefault(ours, _number(raw))
+                card.setdefault(ours, number_of(raw))
                 self._note(where, "understood", f"is {ours}")
             elif key == "max_tokens" and "max_output_tokens" not in info:
-                card.setdefault("max_output_tokens", _number(raw))
+                card.setdefault("max_output_tokens", number_of(raw))
                 self._note(where, "approximated", "taken as max_output_tokens")
             elif key in FLAGS:
                 lacking += FLAGS[key] if raw is False else ()
@@ -278,7 +277,7 @@ class _Importer:
         ours = PRICES.get(tier[1] if tier else key)
         if ours is None:
             return False
-        amount = _per_million(raw)
+        amount = per_million(raw)
         if amount is None:
             self._note(path, "not_used", "is no price a token")
             return True
@@ -305,32 +304,32 @@ class _Importer:
                 if raw is None:
                     self._note(path, "not_used", "is empty")
             case "num_retries":
-                retries = _number(value)
+                retries = number_of(value)
                 self._table("retry")["max_retries"] = retries
                 if isinstance(retries, int) and retries > 3:
                     self._table("retry")["max_attempts"] = retries + 1
                 self._note(path, "approximated", "is retry.max_retries: of one deployment; fallbacks count apart")
             case "timeout" | "request_timeout":
-                self._table("timeouts")["attempt"] = _number(value)
+                self._table("timeouts")["attempt"] = number_of(value)
                 self._note(path, "understood", "is timeouts.attempt")
             case "stream_timeout":
-                self._table("timeouts")["first_chunk"] = _number(value)
+                self._table("timeouts")["first_chunk"] = number_of(value)
                 self._note(path, "approximated", "is timeouts.first_chunk; between chunks timeouts.stall holds")
             case "allowed_fails":
-                failures = _number(value)
+                failures = number_of(value)
                 self._health()["failures"] = failures + 1 if isinstance(failures, int) else failures
                 self._note(path, "approximated", "is fleet.health.failures: failures in a row, not in a minute")
             case "cooldown_time":
-                self._health()["cooldown"] = _number(value)
+                self._health()["cooldown"] = number_of(value)
                 self._note(path, "approximated", "is fleet.health.cooldown: doubled each time in a row")
             case "routing_strategy" if str(value) in STRATEGIES:
                 ours, words = STRATEGIES[str(value)]
                 self._table("routing")["strategy"] = ours
                 self._note(path, "approximated", f"is routing.strategy = {ours!r}: {words}")
-            case "model_group_alias" if _table(value):
-                self._aliases(_table(value), path)
-            case "fallbacks" | "context_window_fallbacks" | "content_policy_fallbacks" if _list(value):
-                self._fallbacks(_list(value), path)
+            case "model_group_alias" if table_of(value):
+                self._aliases(table_of(value), path)
+            case "fallbacks" | "context_window_fallbacks" | "content_policy_fallbacks" if list_of(value):
+                self._fallbacks(list_of(value), path)
             case "enable_tag_filtering":
                 self._note(path, "understood", "a deployment with tags takes only calls with one of them")
             case "optional_pre_call_checks" if value == ["enforce_model_rate_limits"]:
@@ -348,7 +347,7 @@ class _Importer:
 
     def _aliases(self, aliases: Table, path: str) -> None:
         for alias, target in aliases.items():
-            name = _table(target).get("model", target)
+            name = table_of(target).get("model", target)
             if name in self._models:
                 self._table("aliases")[alias] = name
                 self._note(inside(path, alias), "understood", f"is another name for {name}")
@@ -358,11 +357,11 @@ class _Importer:
     def _fallbacks(self, entries: Sequence[Any], path: str) -> None:
         """Each `{model: [others]}` makes the name mean a group in which the others have a worse priority, so that they come last."""
         for number, entry in enumerate(entries):
-            if not _table(entry):
+            if not table_of(entry):
                 self._note(f"{path}[{number}]", "not_used", "is not a table of a model and its fallbacks")
-            for name, others in _table(entry).items():
+            for name, others in table_of(entry).items():
                 where = inside(f"{path}[{number}]", name)
-                usable = [one for one in _list(others) if one in self._models and one != name]
+                usable = [one for one in list_of(others) if one in self._models and one != name]
                 if name not in self._models or not usable:
                     self._note(where, "not_used", "names no two models that can be used")
                 elif self._fallback.add(name, usable):
@@ -373,33 +372,3 @@ class _Importer:
                     )
                 else:
                     self._note(where, "not_used", "it goes in a circle with fallbacks before it")
-
-
-def _table(value: object) -> Table:
-    """A table, or an empty one in place of anything else."""
-    return cast("Table", value) if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> Sequence[Any]:
-    return cast("Sequence[Any]", value) if isinstance(value, list | tuple) else ()
-
-
-def _number(value: object) -> object:
-    """A number that came as text (from the environment, or because YAML reads 1e-6 as text); anything else as it is."""
-    for kind in (int, float):
-        try:
-            return kind(value) if isinstance(value, str) else value
-        except ValueError:
-            continue
-    return value
-
-
-def _per_million(price: object) -> str | None:
-    """US dollars for a million tokens, exactly, from US dollars a token; None when it is no price."""
-    if isinstance(price, bool) or not isinstance(price, int | float | str):
-        return None
-    try:
-        amount = Decimal(str(price)) * 1_000_000
-    except DecimalException:
-        return None
-    return f"{amount.normalize():f}" if amount.is_finite() and amount >= 0 else None
