@@ -132,7 +132,7 @@ class SseDecoder:
         if body.count(b"\n") != 2 * len(pieces) - 2:
             return None
         self._line_start = begin + size
-        return [SseEvent(piece) for piece in pieces]
+        return list(map(SseEvent, pieces))
 
     def _receive(self, data: bytes, events: list[SseEvent]) -> None:
         """The event at hand line by line, then whole events the fast way if they are such, then what is left line by line."""
