@@ -19,7 +19,7 @@ PYTEST := -m pytest -n $(JOBS) --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-real lint format types coverage bench bench-quick docs docs-check catalog catalog-check \
-	examples wheel constraints clean
+	wheel constraints clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,9 +103,6 @@ catalog: $(VENV)/.development ## Generate the catalog's price module again
 
 catalog-check: $(VENV)/.development ## Check that the catalog's price module agrees with its source
 	@$(BIN)/python scripts/build_catalog.py --check
-
-examples: $(VENV)/.development ## Run every example
-	@$(BIN)/python -m pytest tests/examples $(ARGS)
 
 bench: $(VENV)/.development ## Measure; prints ratios with their spread
 	@$(BIN)/python -m benchmarks $(ARGS)
