@@ -102,11 +102,16 @@ _usages = st.builds(
 )
 
 
-def _common(fresh: int, cached: int, answer: int, reasoning: int, tier: str | None) -> Usage:
+def _common(
+    fresh: int, cached: int, for_minutes: int, for_an_hour: int, answer: int, reasoning: int, tier: str | None
+) -> Usage:
     """Usage as it mostly is: its parts lie inside their wholes."""
+    written = for_minutes + for_an_hour
     return Usage(
-        input_tokens=fresh + cached,
+        input_tokens=fresh + cached + written,
         cached_input_tokens=cached,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=for_an_hour,
         output_tokens=answer + reasoning,
         reasoning_tokens=reasoning,
         service_tier=tier,
@@ -114,7 +119,7 @@ def _common(fresh: int, cached: int, answer: int, reasoning: int, tier: str | No
 
 
 _few_parts = st.one_of(
-    st.builds(_common, counts, _part, counts, _part, _names),
+    st.builds(_common, counts, _part, _part, _part, counts, _part, _names),
     st.builds(
         Usage,
         input_tokens=counts,
@@ -122,14 +127,6 @@ _few_parts = st.one_of(
         output_tokens=counts,
         reasoning_tokens=_part,
         service_tier=_names,
-    ),
-    st.builds(
-        Usage,
-        input_tokens=counts,
-        cached_input_tokens=_part,
-        cache_write_tokens=_part,
-        cache_write_1h_tokens=_part,
-        output_tokens=counts,
     ),
 )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import msgspec
+
 from muxer_core.money import FREE_OUTPUT, Fees, PriceCard, Usd
 from muxer_core.values.usage import Usage
 from tests.money import reference
@@ -43,10 +45,13 @@ def the_bound_is_never_passed(
     card: PriceCard, most_input: int, most_output: int, asked: str | None, usage: Usage, wall: float
 ) -> None:
     bound = card.bound(most_input, most_output, service_tier=asked)
-    for priced in (card, card.at(wall)):
-        cost = priced.cost(usage)
-        if bound is not None and cost is not None:
-            assert cost <= bound
+    if bound is None:
+        return
+    for priced in (card, *(card.at(moment) for moment in moments(card, wall))):
+        names = (usage.service_tier, *(tier.name for tier in priced.service_tiers if asked in (None, tier.name)))
+        for name in names:
+            cost = priced.cost(msgspec.structs.replace(usage, service_tier=name))
+            assert cost is None or cost <= bound
 
 
 def the_largest_output_fits_and_one_more_does_not(
@@ -67,16 +72,23 @@ def the_largest_output_fits_and_one_more_does_not(
         assert too_much > budget
 
 
+def moments(card: PriceCard, wall: float) -> list[float]:
+    """`wall`, and every edge of the card's periods with the second before it."""
+    edges = [
+        day + second
+        for one in card.periods
+        for day in (one.since, one.since + 86_400)
+        for second in (one.start, one.end)
+    ]
+    return [wall, *edges, *(edge - 1 for edge in edges if edge)]
+
+
 def the_last_period_that_holds_is_in_force(card: PriceCard, wall: float) -> None:
-    found = reference.in_force(card.periods, wall)
-    then = card.at(wall)
-    if found is None:
-        assert then == card
-    else:
-        assert (then.rates, then.tiers, then.service_tiers, then.periods) == (
-            found.rates,
-            found.tiers,
-            found.service_tiers,
-            (),
-        )
-        assert (then.denominator, then.per_request) == (card.denominator, card.per_request)
+    for moment in moments(card, wall):
+        found = reference.in_force(card.periods, moment)
+        then = card.at(moment)
+        if found is None:
+            assert then == card
+        else:
+            assert (then.rates, then.tiers, then.service_tiers) == (found.rates, found.tiers, found.service_tiers)
+            assert (then.denominator, then.per_request, then.periods) == (card.denominator, card.per_request, ())
