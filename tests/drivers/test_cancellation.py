@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from math import inf
 
 import anyio
 import pytest
 import trio
 import trio.testing
 
-from muxer_core.call.commands import Finish, OpenAttempt, Reserve
-from muxer_core.call.events import CancelRequested, ReservationDecided
+from muxer_core.call.commands import Finish, OpenAttempt
 from muxer_core.call.exchange import TransportError
 from muxer_core.call.outcome import CallFailed
 from muxer_core.simulation.clock import VirtualClock
@@ -24,7 +22,6 @@ from muxer_core.simulation.run import OpenLedger
 from muxer_core.testing.transports import AsyncScriptedExchange, AsyncScriptedTransport, SyncScriptedTransport
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import Item
-from muxer_core.values.moment import Moment
 from muxer_drivers.async_stream import AsyncStream
 from muxer_drivers.asyncio_driver import AsyncioRuntime, AsyncioTimer
 from muxer_drivers.desk import Desk, system_clock
@@ -34,12 +31,10 @@ from muxer_drivers.trio_driver import TrioRuntime
 from tests.drivers.scenarios import CASES
 from tests.drivers.virtual import (
     WALL,
-    Case,
-    TracedCall,
     VirtualLoop,
     call_of,
+    check_end,
     consume,
-    referee_saw,
     run_on_virtual_loop,
     trio_clock,
 )
@@ -71,12 +66,6 @@ class Striking:
         if self.calls == self._at:
             self._strike()
         await self._sleep(seconds)
-
-
-def check_end(call: TracedCall, left_open: int) -> None:
-    referee_saw(call)
-    assert left_open == 0
-    assert call.wake_at() == inf
 
 
 def everywhere(run: Callable[[int], bool]) -> int:
@@ -364,132 +353,3 @@ def test_sync_interrupted_at_every_wait(name: str) -> None:
         return interrupted
 
     assert everywhere(strike) >= 3
-
-
-# -- consumers --------------------------------------------------------------------------------------------------------------------------
-
-
-class Enough(Exception):
-    """A consumer's own exception."""
-
-
-def leave(error: BaseException | None) -> None:
-    if error is not None:
-        raise error
-
-
-def left_early_on_asyncio(case: Case, error: BaseException | None) -> TracedCall:
-    async def main(loop: VirtualLoop) -> TracedCall:
-        runtime = AsyncioRuntime()
-        call = call_of(case, loop.clock())
-        transport = AsyncScriptedTransport(case.upstream, asyncio.sleep)
-        stream = AsyncStream(call, Desk(OpenLedger(), clock=loop.clock), transport, runtime)
-        try:
-            async with stream:
-                async for _ in stream:
-                    leave(error)
-                    break
-        finally:
-            await runtime.closed()
-            assert asyncio.all_tasks() == {asyncio.current_task()}
-            check_end(call, transport.left_open)
-            assert not await stream.next_batch(), "nothing is delivered after the end"
-        return call
-
-    return run_on_virtual_loop(main)
-
-
-def left_early_on_trio(case: Case, error: BaseException | None) -> TracedCall:
-    async def main() -> TracedCall:
-        runtime = TrioRuntime()
-        call = call_of(case, trio_clock())
-        transport = AsyncScriptedTransport(case.upstream, trio.sleep)
-        stream = AsyncStream(call, Desk(OpenLedger(), clock=trio_clock), transport, runtime)
-        try:
-            async with stream:
-                async for _ in stream:
-                    leave(error)
-                    break
-        finally:
-            await runtime.closed()
-            check_end(call, transport.left_open)
-            assert not await stream.next_batch(), "nothing is delivered after the end"
-        return call
-
-    return trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
-
-
-def left_early_in_a_thread(case: Case, error: BaseException | None) -> TracedCall:
-    clock = VirtualClock(wall=WALL)
-    call = call_of(case, clock())
-    transport = SyncScriptedTransport(case.upstream, clock.sleep)
-    stream = SyncStream(call, Desk(OpenLedger(), clock=clock, sleep=clock.sleep), transport)
-    try:
-        with stream:
-            for _ in stream:
-                leave(error)
-                break
-    finally:
-        check_end(call, transport.left_open)
-        assert not stream.next_batch(), "nothing is delivered after the end"
-    return call
-
-
-LEAVING = [left_early_on_asyncio, left_early_on_trio, left_early_in_a_thread]
-
-
-def reasons(call: TracedCall) -> list[str]:
-    return [step.reason for _, step in call.trace if isinstance(step, CancelRequested)]
-
-
-@pytest.mark.parametrize("run", LEAVING)
-@pytest.mark.parametrize("name", ["plain success", "one read"])
-def test_a_consumer_leaves_early(run: Callable[[Case, BaseException | None], TracedCall], name: str) -> None:
-    """Even with items of the same read still unread: what the consumer did not take is not delivered later."""
-    assert reasons(run(CASES[name], None)) == ["the stream was left before its end"]
-
-
-@pytest.mark.parametrize("run", LEAVING)
-def test_a_consumer_raises(run: Callable[[Case, BaseException | None], TracedCall]) -> None:
-    """Its exception comes out as it is: in no group, and with nothing of ours as its context."""
-    error = Enough("that will do")
-    with pytest.raises(Enough) as raised:
-        run(CASES["plain success"], error)
-    assert raised.value is error
-    assert error.__context__ is None
-    assert error.__cause__ is None
-
-
-class BrokenLedger(OpenLedger):
-    """Fails where a ledger must not."""
-
-    def reserve(self, command: Reserve, moment: Moment) -> ReservationDecided:
-        raise OSError("the disk is full")
-
-
-def test_a_ledger_that_raises_is_heard() -> None:
-    """A reservation that may or may not be held cannot be settled: there is no outcome, and the exception says why."""
-    clock = VirtualClock()
-    call = call_of(CASES["plain success"], clock())
-    transport = SyncScriptedTransport(CASES["plain success"].upstream, clock.sleep)
-    stream = SyncStream(call, Desk(BrokenLedger(), clock=clock, sleep=clock.sleep), transport)
-    with pytest.raises(OSError, match="the disk is full"), stream:
-        pass
-    assert stream.outcome is None
-    assert transport.opened == []
-
-
-def angry_judge(items: tuple[Item, ...]) -> bool:
-    raise Enough("no")
-
-
-def test_a_judge_that_raises_ends_the_call() -> None:
-    case = CASES["cascade, second answers"]
-    clock = VirtualClock()
-    call = call_of(case, clock())
-    transport = SyncScriptedTransport(case.upstream, clock.sleep)
-    stream = SyncStream(call, Desk(OpenLedger(), judge=angry_judge, clock=clock, sleep=clock.sleep), transport)
-    with pytest.raises(Enough), stream:
-        pass
-    check_end(call, transport.left_open)
-    assert reasons(call) == ["stopped by Enough"]

@@ -132,6 +132,12 @@ def referee_saw(call: TracedCall) -> Referee:
     return referee
 
 
+def check_end(call: TracedCall, left_open: int) -> None:
+    referee_saw(call)
+    assert left_open == 0
+    assert call.wake_at() == inf
+
+
 # -- the reference ----------------------------------------------------------------------------------------------------------------------
 
 

@@ -221,7 +221,11 @@ def test_without_a_network(package: str, way: str, ends: str) -> None:
     module = package_of(package)
     end = {"well": None, "cut": module.ReadError("cut"), "in time": module.ReadTimeout("slow")}[ends]
     chunks = REPLY if ends == "well" else REPLY[:3]
-    transport = module.MockTransport(lambda _: module.Response(200, stream=stream_of(module, chunks, end)))
+
+    def serve_it(request: object) -> Any:
+        return module.Response(200, stream=stream_of(module, chunks, end))
+
+    transport = module.MockTransport(serve_it)
     outcome: Outcome | None = None
     if way == "sync":
         with Client(muxer_for("http://host"), http=module.Client(transport=transport)) as client:

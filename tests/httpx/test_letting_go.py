@@ -42,7 +42,7 @@ def nothing_left(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """What a server thread does sets no event of an async library."""
-    while not condition():  # noqa: ASYNC110
+    while not condition():  # noqa: ASYNC110 - a thread of the server sets no event
         await anyio.sleep(0.005)
 
 

@@ -72,7 +72,7 @@ class AsyncioTimer:
     def _fire(self) -> None:
         """Look again: `wake_at()` may have moved away since. Outside of a wait, nothing is done: the next wait looks anew."""
         self._when = inf
-        if self._waiting is not None and not self._rang and not self._set(self._call.wake_at()):
+        if self._waiting is not None and not self._set(self._call.wake_at()):
             self._rang = True
             self._waiting.cancel()
 

@@ -23,7 +23,7 @@ class Timer(Protocol):
     async def guard(self, wait: Coroutine[Any, Any, Event]) -> Event | None:
         """Wait, unless the call's `wake_at()` comes first: then let its timers act, and return None.
 
-        If it has come already, `wait` is not begun: a consumer who comes back too late finds that time is up, whatever lies in a buffer.
+        If it has come already, nothing is waited for: a consumer who comes back too late finds that time is up.
         """
         ...
 

@@ -29,12 +29,8 @@ class TrioTimer:
 
     async def guard(self, wait: Coroutine[Any, Any, Event]) -> Event | None:
         """Wait, unless the call's `wake_at()` comes first: then let its timers act, and return None."""
-        left = self._desk.left(self._call)
-        if left > 0.0:
-            with trio.CancelScope(deadline=trio.current_time() + left):
-                return await wait
-        else:
-            wait.close()
+        with trio.CancelScope(deadline=trio.current_time() + self._desk.left(self._call)):
+            return await wait
         self._desk.time_passed(self._call)
         return None
 
