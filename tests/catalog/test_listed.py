@@ -191,7 +191,7 @@ def spellings(chance: random.Random) -> Iterator[tuple[str, str]]:
         yield (
             provider.id,
             chance.choice(
-                [name.upper(), f"{name}-20251211", f"{name}-20259911", name[:-1], f"x/{name}", f"{name}:free"]
+                [name.upper(), f"{name}-20251211", f"{name}-20250231", name[:-1], f"x/{name}", f"{name}:free"]
             ),
         )
 
