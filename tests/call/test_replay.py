@@ -6,54 +6,66 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast
 
 from hypothesis import given, settings
 
-from muxer_core.call.capabilities import DriverCapabilities
 from muxer_core.call.commands import Command
 from muxer_core.call.events import Event
 from muxer_core.call.machine import Call
-from muxer_core.simulation.clock import VirtualClock
-from muxer_core.simulation.run import Run
 from muxer_core.testing.courses import Course, courses, run_course
 from muxer_core.values.moment import Moment
 from tests.call.test_laws import quick
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COMMANDS = get_args(Command)
 
 
-def replayed(course: Course, recorded: Run) -> list[tuple[Moment, object]]:
-    """Feed the recorded events to a new call and take its commands where the recorded ones were taken."""
-    scenario = course.scenario
-    call = Call(
-        scenario.operation,
-        scenario.plan,
-        call_id="call",
-        seed=scenario.seed,
-        moment=VirtualClock()(),
-        capabilities=DriverCapabilities(max_parallel=scenario.parallel),
-    )
-    trace: list[tuple[Moment, object]] = []
-    for moment, step in recorded.trace:
-        if isinstance(step, COMMANDS):
-            command = call.next_command(moment)
-            if command is None:
-                call.handle_timeout(moment)
-                command = call.next_command(moment)
-            trace.append((moment, command))
-        else:
-            call.handle_event(cast("Event", step), moment)
-            trace.append((moment, step))
-    return trace
+class Recording:
+    """A call that writes down everything that is done with it, in order: what, when, and what came of it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.made = (arguments, options)
+        self.log: list[tuple[str, Moment, object]] = []
+        self._call = Call(*arguments, **options)
+        RECORDED.append(self)
+
+    def next_command(self, moment: Moment) -> Command | None:
+        command = self._call.next_command(moment)
+        self.log.append(("next_command", moment, command))
+        return command
+
+    def handle_event(self, event: Event, moment: Moment) -> None:
+        self.log.append(("handle_event", moment, event))
+        self._call.handle_event(event, moment)
+
+    def handle_timeout(self, moment: Moment) -> None:
+        self.log.append(("handle_timeout", moment, None))
+        self._call.handle_timeout(moment)
+
+    def wake_at(self) -> float:
+        return self._call.wake_at()
+
+
+RECORDED: list[Recording] = []
+"""The calls of the course that is being run."""
 
 
 @settings(max_examples=100, deadline=None)
 @given(courses())
 def test_a_recorded_call_gives_the_same_commands_again(course: Course) -> None:
-    recorded, _ = run_course(course)
-    assert replayed(course, recorded) == recorded.trace
+    RECORDED.clear()
+    run_course(course, Recording)
+    (recorded,) = RECORDED
+    arguments, options = recorded.made
+    again = Recording(*arguments, **options)
+    for what, moment, step in recorded.log:
+        if what == "handle_event":
+            again.handle_event(cast("Event", step), moment)
+        elif what == "handle_timeout":
+            again.handle_timeout(moment)
+        else:
+            again.next_command(moment)
+    assert again.log == recorded.log
 
 
 def digest_of_many_traces() -> str:
