@@ -13,10 +13,10 @@ A concrete name is never swapped for another model: whoever chooses, chooses amo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from muxer_core.catalog.deployments import ANY_MODEL, Deployment
 from muxer_core.values.errors import InvalidRequest, LocalProtocolError
+from muxer_core.values.spelling import did_you_mean, nearest
 
 AUTO = "auto"
 """The group of all deployments of a model, unless the configuration names its members."""
@@ -120,9 +120,7 @@ class Names:
             seen.append(target)
         found = named.get(seen[-1]) or self._by_wildcard(seen[-1])
         if found is None:
-            near = get_close_matches(seen[-1], named, n=1, cutoff=0.5)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise InvalidRequest(f"aliases.{alias}", f"{seen[-1]!r} is not configured{hint}")
+            raise InvalidRequest(f"aliases.{alias}", f"{seen[-1]!r} is not configured{did_you_mean(seen[-1], named)}")
         return found
 
     def _by_wildcard(self, name: str) -> Indices | None:
@@ -134,7 +132,7 @@ class Names:
         if found is None and len(name) <= LONGEST_NAME:
             found = self._by_wildcard(name)
         if found is None:
-            raise UnknownModel(name, get_close_matches(name[:LONGEST_NAME], self.known, n=2, cutoff=0.5))
+            raise UnknownModel(name, nearest(name[:LONGEST_NAME], self.known, most=2))
         return found
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -20,13 +19,14 @@ from muxer_core.catalog.names import matches
 from muxer_core.config.known_providers import KNOWN_PROVIDERS
 from muxer_core.config.listed_prices import price_list_of, with_listed_price
 from muxer_core.config.prices import read_price
-from muxer_core.config.problems import Problems, did_you_mean, inside
+from muxer_core.config.problems import Problems, inside
 from muxer_core.config.reading import NONE, read_table
 from muxer_core.config.tables import DeploymentTable, FileTable, ModelTable, PriceList, ProviderTable
 from muxer_core.dialects.openai_chat import OpenAIChatOptions
 from muxer_core.dialects.registry import CLIENT_DIALECTS
 from muxer_core.values.credential import CredentialRef
 from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.spelling import did_you_mean
 from muxer_core.wire.heads import Headers
 
 _DIALECT_OPTIONS = {"openai_chat": OpenAIChatOptions}
@@ -87,6 +87,8 @@ def _as_text(value: object) -> str:
 
 def _address_trouble(base_url: str) -> str | None:
     """What is wrong with an address. It is not shown: it may hold a password."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - not needed to import the core
+
     try:
         parts = urlsplit(base_url)
         _ = parts.port

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 import msgspec
 
@@ -45,16 +44,6 @@ def inside(path: str, key: str) -> str:
     """
     written = key if _BARE.fullmatch(key) else '"{}"'.format(key.replace("\\", "\\\\").replace('"', '\\"'))
     return f"{path}.{written}" if path else written
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A question that names the nearest spelling, or nothing when none is near.
-
-    >>> did_you_mean("wieght", ["weight", "tags"])
-    "; did you mean 'weight'?"
-    """
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 class Problems:

@@ -14,8 +14,9 @@ from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_orig
 
 import msgspec
 
-from muxer_core.config.problems import Problems, did_you_mean, inside
+from muxer_core.config.problems import Problems, inside
 from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.spelling import did_you_mean
 
 T = TypeVar("T", bound=msgspec.Struct)
 

@@ -7,7 +7,6 @@ Every problem of a configuration is reported at once (`ConfigError`). Names (gro
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -17,13 +16,14 @@ from muxer_core.call.policies import Policies
 from muxer_core.catalog.catalog import Catalog, UnknownModel
 from muxer_core.catalog.deployments import Deployment
 from muxer_core.config.build import build_cards, build_deployments, build_providers
-from muxer_core.config.problems import Problems, did_you_mean, inside
+from muxer_core.config.problems import Problems, inside
 from muxer_core.config.reading import read_what_is_right
 from muxer_core.config.tables import FileTable
 from muxer_core.fleet.policies import FleetPolicies
 from muxer_core.routing.strategies import STRATEGIES
 from muxer_core.values.amount import Usd
 from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.spelling import did_you_mean
 from muxer_core.wire.limits import Limits
 
 
@@ -86,6 +86,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             "strategy": self.strategy,
             "max_cost": self.max_cost,
         }
+        import hashlib  # noqa: PLC0415 - loads OpenSSL, which few users of a configuration need
+
         return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 

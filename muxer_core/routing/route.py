@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 from muxer_core.fleet.view import FleetView
 from muxer_core.routing.choose import choose
@@ -14,6 +13,7 @@ from muxer_core.routing.strategies import STRATEGIES, Strategy
 from muxer_core.routing.words import named, rule_in_words, smallest_change, soonest
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.failure import Failure, FailureKind
+from muxer_core.values.spelling import did_you_mean
 
 _KINDS: dict[Rule, FailureKind] = {
     "reserved": "no_candidate",
@@ -35,8 +35,7 @@ def strategy_named(name: str, strategies: Mapping[str, Strategy] = STRATEGIES) -
     """The strategy of this name. Raises `InvalidRequest` that names the nearest spelling."""
     found = strategies.get(name)
     if found is None:
-        near = get_close_matches(name, strategies, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name, strategies)
         raise InvalidRequest("strategy", f"{name!r} is not one of {', '.join(strategies)}{hint}")
     return found
 

@@ -109,34 +109,43 @@ def usage_from_bytes(raw: bytes | msgspec.Raw, service_tier: str | None = None, 
         wire = _decode_common(raw)
     except msgspec.MsgspecError:
         return _from_uncommon_bytes(raw, service_tier, depth)
+    sent, said, total = wire.prompt_tokens, wire.completion_tokens, wire.total_tokens
     prompt = wire.prompt_tokens_details or _NO_PROMPT_DETAILS
     completion = wire.completion_tokens_details or _NO_COMPLETION_DETAILS
-    counts = (
-        wire.prompt_tokens,
-        wire.completion_tokens,
-        prompt.cached_tokens or 0,
-        prompt.cache_write_tokens or 0,
-        completion.reasoning_tokens or 0,
-        prompt.audio_tokens or 0,
-        completion.audio_tokens or 0,
-        prompt.image_tokens or 0,
-        completion.image_tokens or 0,
-        wire.total_tokens or 0,
-    )
-    if min(counts) < 0 or max(counts) > MAX_COUNT:
+    cached, written = prompt.cached_tokens or 0, prompt.cache_write_tokens or 0
+    audio_in, image_in = prompt.audio_tokens or 0, prompt.image_tokens or 0
+    reasoning = completion.reasoning_tokens or 0
+    audio_out, image_out = completion.audio_tokens or 0, completion.image_tokens or 0
+    # One comparison for ten: a number with a bit that is too high, or a sign, shows in the bits of all together.
+    together = sent | said | cached | written | audio_in | image_in | reasoning | audio_out | image_out | (total or 0)
+    if not 0 <= together <= MAX_COUNT:
         return _from_uncommon_bytes(raw, service_tier, depth)
+    if (
+        (total is None or total <= sent + said)
+        and cached + written <= sent
+        and audio_in <= sent
+        and image_in <= sent
+        and reasoning <= said
+        and audio_out <= said
+        and image_out <= said
+    ):
+        # Nothing lies outside the totals and nothing contradicts: `_settle_parts` would change nothing.
+        usage = Usage(
+            sent, said, cached, written, 0, reasoning, audio_in, audio_out, image_in, image_out, total, service_tier
+        )
+        return UsageReading(usage)
     return _settle_parts(
-        prompt=counts[0],
-        completion=counts[1],
-        total=wire.total_tokens,
-        cached=counts[2],
-        written=counts[3],
+        prompt=sent,
+        completion=said,
+        total=total,
+        cached=cached,
+        written=written,
         written_1h=0,
-        reasoning=counts[4],
-        audio_in=counts[5],
-        audio_out=counts[6],
-        image_in=counts[7],
-        image_out=counts[8],
+        reasoning=reasoning,
+        audio_in=audio_in,
+        audio_out=audio_out,
+        image_in=image_in,
+        image_out=image_out,
         audio_seconds=False,
         cache_apart=False,
         exact=True,
