@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import json
 import resource
@@ -25,6 +24,24 @@ def _peak_mib() -> float:
 def importing(_repetitions: int) -> Rows:
     """`import muxer_core`, in this fresh process, so only once."""
     return _importing("muxer_core")
+
+
+def importing_all(_repetitions: int) -> Rows:
+    """What a program pays that goes on to make a call: the rooms behind `Muxer` and `Config` are loaded when they are asked for."""
+    memory, begun = _peak_mib(), time.process_time()
+    from muxer_core import Config, Muxer
+
+    del Config, Muxer
+    taken = (time.process_time() - begun) * 1e3
+    return {
+        "from muxer_core import Muxer, Config, ms": taken,
+        "from muxer_core import Muxer, Config, MiB": _peak_mib() - memory,
+    }
+
+
+def importing_msgspec(_repetitions: int) -> Rows:
+    """`import msgspec`, which is part of the line above."""
+    return _importing("msgspec")
 
 
 def importing_openai(_repetitions: int) -> Rows:
@@ -82,6 +99,8 @@ def parsing_openai(repetitions: int) -> Rows:
 
 def driving(repetitions: int) -> Rows:
     """The machine and the asyncio driver, stall timer on, against a plain async generator over the same decoder."""
+    import asyncio
+
     from benchmarks.memory_transport import Exchange, Transport
     from benchmarks.stream_bytes import CHUNKS, READ, reads
     from muxer_core.call.ceiling import Demand
@@ -189,6 +208,8 @@ def costing_genai_prices(repetitions: int) -> Rows:
 
 CASES: dict[str, Callable[[int], Rows]] = {
     "importing": importing,
+    "importing_all": importing_all,
+    "importing_msgspec": importing_msgspec,
     "importing_openai": importing_openai,
     "parsing": parsing,
     "parsing_openai": parsing_openai,
