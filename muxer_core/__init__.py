@@ -7,6 +7,7 @@ A name is loaded when it is first asked for (PEP 562), so that `import muxer_cor
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def __getattr__(name: str) -> object:
     room = _ROOMS.get(name)
     if room is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(__import__(f"{__name__}.{room}", fromlist=(name,)), name)
+    value: object = getattr(import_module(f"{__name__}.{room}"), name)
     globals()[name] = value
     return value
 
