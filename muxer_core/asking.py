@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 from muxer_core.dialects.openai_chat.messages import decode_message
 from muxer_core.dialects.openai_chat.tools import decode_output_format, decode_tool, decode_tool_choice
@@ -15,10 +15,14 @@ from muxer_core.values.amount import Usd
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.messages import Message, TextPart
 from muxer_core.values.request import CeilingMode, ChatRequest, OutputFormat, Tool, ToolChoice
+from muxer_core.values.spelling import did_you_mean
 from muxer_core.values.usage import JsonValue
 
 Prompt = str | Message | Sequence[Message | Mapping[str, JsonValue]]
 """One user message as text, or a conversation."""
+
+
+_One = TypeVar("_One")
 
 
 class ChatOptions(TypedDict, total=False):
@@ -49,6 +53,9 @@ class ChatOptions(TypedDict, total=False):
     extras: dict[str, JsonValue]
 
 
+_OPTIONS = tuple(ChatOptions.__annotations__)
+
+
 def _messages(prompt: Prompt) -> tuple[Message, ...]:
     if isinstance(prompt, str):
         return (Message("user", (TextPart(prompt),)),)
@@ -67,6 +74,29 @@ def _message(one: object, where: str) -> Message:
     return decode_message(one, where=where)
 
 
+def _check_names(options: Mapping[str, object]) -> None:
+    """A misspelt `max_cost` that went unheard would be money spent without a ceiling."""
+    for name in options:
+        if name not in _OPTIONS:
+            hint = did_you_mean(name, _OPTIONS)
+            raise InvalidRequest(name, f"is no option of a chat call{hint}; a provider's own fields go into extras")
+
+
+def _listed(field: str, value: Sequence[_One] | None) -> Sequence[_One]:
+    """A list that may be left out. Text is a list of letters to Python, and never meant as one."""
+    if value is None:
+        return ()
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
+        raise InvalidRequest(field, f"must be a list, got {type(value).__name__}")
+    return value
+
+
+def _object(field: str, value: object) -> Mapping[str, JsonValue]:
+    if not isinstance(value, Mapping):
+        raise InvalidRequest(field, f"must be a mapping, got {type(value).__name__}")
+    return value
+
+
 def _tools(tools: Sequence[Tool | Mapping[str, JsonValue]]) -> tuple[Tool, ...]:
     return tuple(
         decode_tool(one, where=f"tools[{number}]") if isinstance(one, Mapping) else one
@@ -80,8 +110,10 @@ def chat_request(prompt: Prompt, model: str, options: ChatOptions) -> ChatReques
     >>> chat_request("Why is the sky blue?", "auto", {"max_cost": "0.01"}).max_cost
     Usd('0.01')
     """
+    _check_names(options)
     max_cost = options.get("max_cost")
-    stop = options.get("stop", ())
+    stop = options.get("stop")
+    extras = options.get("extras")
     choice = options.get("tool_choice")
     form = options.get("output_format")
     request = ChatRequest(
@@ -92,24 +124,28 @@ def chat_request(prompt: Prompt, model: str, options: ChatOptions) -> ChatReques
         top_p=options.get("top_p"),
         frequency_penalty=options.get("frequency_penalty"),
         presence_penalty=options.get("presence_penalty"),
-        stop=(stop,) if isinstance(stop, str) else tuple(stop),
+        stop=(stop,) if isinstance(stop, str) else tuple(_listed("stop", stop)),
         seed=options.get("seed"),
         n=options.get("n", 1),
-        tools=_tools(options.get("tools", ())),
-        tool_choice=choice if choice is None or isinstance(choice, ToolChoice) else decode_tool_choice(choice),
+        tools=_tools(_listed("tools", options.get("tools"))),
+        tool_choice=choice
+        if choice is None or isinstance(choice, ToolChoice)
+        else decode_tool_choice(choice if isinstance(choice, str) else _object("tool_choice", choice)),
         parallel_tool_calls=options.get("parallel_tool_calls"),
-        output_format=form if form is None or isinstance(form, OutputFormat) else decode_output_format(form),
+        output_format=form
+        if form is None or isinstance(form, OutputFormat)
+        else decode_output_format(_object("output_format", form)),
         reasoning_effort=options.get("reasoning_effort"),
         logprobs=options.get("logprobs"),
         top_logprobs=options.get("top_logprobs"),
-        modalities=tuple(options.get("modalities", ())),
+        modalities=tuple(_listed("modalities", options.get("modalities"))),
         audio=options.get("audio"),
         service_tier=options.get("service_tier"),
         user=options.get("user"),
         max_cost=max_cost if max_cost is None or isinstance(max_cost, Usd) else Usd.parse(max_cost, field="max_cost"),
         ceiling=options.get("ceiling", "proven"),
         strategy=options.get("strategy"),
-        extras=options.get("extras", {}),
+        extras={} if extras is None else extras,
     )
     request.check()
     return request

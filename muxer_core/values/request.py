@@ -7,7 +7,7 @@ verbatim into `extras`. `check` refuses what cannot be right for any provider, n
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -43,6 +43,22 @@ class ProviderTool(msgspec.Struct, frozen=True, tag="provider", omit_defaults=Tr
 
 
 Tool = FunctionTool | CustomTool | ProviderTool
+
+_KINDS: dict[str, tuple[type, str]] = {
+    "model": (str, "text"),
+    "reasoning_effort": (str, "text"),
+    "service_tier": (str, "text"),
+    "user": (str, "text"),
+    "strategy": (str, "text"),
+    "seed": (int, "a whole number"),
+    "top_logprobs": (int, "a whole number"),
+    "logprobs": (bool, "true or false"),
+    "parallel_tool_calls": (bool, "true or false"),
+    "audio": (dict, "a mapping"),
+    "extras": (dict, "a mapping"),
+    "max_cost": (Usd, "an amount of US dollars"),
+}
+"""What each field must be, where it is given: Python does not look at types, and a server would be asked in vain."""
 
 
 class ToolChoice(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -104,19 +120,38 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     def check(self) -> None:
         """Raise `InvalidRequest`, naming the field, for what no provider could accept."""
+        for field, (kind, words) in _KINDS.items():
+            value = getattr(self, field)
+            if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+                raise InvalidRequest(field, f"must be {words}, got {value!r}")
+        for field, kinds, words in (
+            ("messages", Message, "messages"),
+            ("tools", Tool, "tools"),
+            ("stop", str, "texts"),
+            ("modalities", str, "texts"),
+        ):
+            for position, one in enumerate(getattr(self, field)):
+                if not isinstance(one, kinds):
+                    raise InvalidRequest(f"{field}[{position}]", f"{field} must be {words}, got {type(one).__name__}")
+        if self.ceiling not in get_args(CeilingMode):
+            raise InvalidRequest("ceiling", f"must be one of {', '.join(get_args(CeilingMode))}, got {self.ceiling!r}")
         if not self.model:
             raise InvalidRequest("model", "must not be empty")
         if not self.messages:
             raise InvalidRequest("messages", "must not be empty")
         for field in ("max_tokens", "n"):
             count = getattr(self, field)
-            if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+            if (count is not None or field == "n") and (
+                isinstance(count, bool) or not isinstance(count, int) or count < 1
+            ):
                 raise InvalidRequest(field, f"must be a whole number of at least 1, got {count!r}")
         for field in ("temperature", "top_p", "frequency_penalty", "presence_penalty"):
             number = getattr(self, field)
-            if number is not None and (isinstance(number, bool) or not math.isfinite(number)):
+            if number is not None and (
+                isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number)
+            ):
                 raise InvalidRequest(field, f"must be a finite number, got {number!r}")
-        if self.top_logprobs is not None and not self.logprobs:
-            raise InvalidRequest("top_logprobs", "needs logprobs=True")
+        if self.top_logprobs is not None and (not self.logprobs or self.top_logprobs < 0):
+            raise InvalidRequest("top_logprobs", "must be at least 0, and needs logprobs=True")
         if self.max_cost is not None and self.max_cost.pico < 0:
             raise InvalidRequest("max_cost", f"must not be negative, got {self.max_cost}")

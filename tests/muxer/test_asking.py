@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -84,11 +84,34 @@ def test_options_take_openais_forms_and_ours() -> None:
         ({"tool_choice": "perhaps"}, "tool_choice"),
         ({"tool_choice": {"type": "perhaps"}}, r"tool_choice\.type"),
         ({"output_format": {"type": "poem"}}, r"output_format\.type"),
+        ({"max_costs": "0.01"}, r"max_costs: is no option of a chat call; did you mean 'max_cost'\?"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"top_logprobs": -1, "logprobs": True}, "top_logprobs"),
+        ({"stop": 5}, "stop"),
+        ({"stop": [5]}, r"stop\[0\]"),
+        ({"tools": {"type": "function"}}, "tools"),
+        ({"tools": [5]}, r"tools\[0\]"),
+        ({"tool_choice": 5}, "tool_choice"),
+        ({"output_format": "json"}, "output_format"),
+        ({"modalities": "text"}, "modalities"),
+        ({"extras": []}, "extras"),
+        ({"audio": "wav"}, "audio"),
+        ({"ceiling": "roughly"}, "ceiling"),
+        ({"seed": 1.5}, "seed"),
+        ({"seed": True}, "seed"),
+        ({"n": None}, "n"),
+        ({"user": 5}, "user"),
+        ({"logprobs": "yes"}, "logprobs"),
     ],
 )
 def test_a_bad_argument_is_refused_by_name(options: Any, field: str) -> None:
     with pytest.raises(InvalidRequest, match=field):
         chat_request("hi", "auto", options)
+
+
+def test_a_list_that_is_none_is_left_out() -> None:
+    request = chat_request("hi", "auto", cast("Any", {"stop": None, "tools": None, "modalities": None, "extras": None}))
+    assert (request.stop, request.tools, request.modalities, request.extras) == ((), (), (), {})
 
 
 def test_an_empty_model_is_refused() -> None:
