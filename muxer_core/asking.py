@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, cast
 
 from muxer_core.dialects.openai_chat.messages import decode_message
 from muxer_core.dialects.openai_chat.tools import decode_output_format, decode_tool, decode_tool_choice
@@ -20,9 +20,6 @@ from muxer_core.values.usage import JsonValue
 
 Prompt = str | Message | Sequence[Message | Mapping[str, JsonValue]]
 """One user message as text, or a conversation."""
-
-
-_One = TypeVar("_One")
 
 
 class ChatOptions(TypedDict, total=False):
@@ -61,8 +58,9 @@ def _messages(prompt: Prompt) -> tuple[Message, ...]:
         return (Message("user", (TextPart(prompt),)),)
     if isinstance(prompt, Message):
         return (prompt,)
-    if isinstance(prompt, bytes | Mapping) or not isinstance(prompt, Sequence):
-        raise InvalidRequest("messages", f"must be text or a list of messages, got {type(prompt).__name__}")
+    given: object = prompt
+    if isinstance(given, bytes | Mapping) or not isinstance(given, Sequence):
+        raise InvalidRequest("messages", f"must be text or a list of messages, got {type(given).__name__}")
     return tuple(_message(one, f"messages[{number}]") for number, one in enumerate(prompt))
 
 
@@ -71,7 +69,7 @@ def _message(one: object, where: str) -> Message:
         return one
     if not isinstance(one, Mapping):
         raise InvalidRequest(where, f"must be a message, or a mapping with role and content; got {type(one).__name__}")
-    return decode_message(one, where=where)
+    return decode_message(cast("Mapping[str, JsonValue]", one), where=where)
 
 
 def _check_names(options: Mapping[str, object]) -> None:
@@ -82,19 +80,19 @@ def _check_names(options: Mapping[str, object]) -> None:
             raise InvalidRequest(name, f"is no option of a chat call{hint}; a provider's own fields go into extras")
 
 
-def _listed(field: str, value: Sequence[_One] | None) -> Sequence[_One]:
+def _listed(field: str, value: object) -> Sequence[Any]:
     """A list that may be left out. Text is a list of letters to Python, and never meant as one."""
     if value is None:
         return ()
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
         raise InvalidRequest(field, f"must be a list, got {type(value).__name__}")
-    return value
+    return cast("Sequence[Any]", value)
 
 
 def _object(field: str, value: object) -> Mapping[str, JsonValue]:
     if not isinstance(value, Mapping):
         raise InvalidRequest(field, f"must be a mapping, got {type(value).__name__}")
-    return value
+    return cast("Mapping[str, JsonValue]", value)
 
 
 def _tools(tools: Sequence[Tool | Mapping[str, JsonValue]]) -> tuple[Tool, ...]:
