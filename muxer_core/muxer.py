@@ -104,6 +104,7 @@ class Muxer:
             input_estimate=facts.tokens.estimate,
             input_bound=facts.tokens.bound,
             unbounded=facts.tokens.unbounded,
+            service_tier=request.service_tier,
             max_tokens=request.max_tokens,
             answers=request.n,
         )

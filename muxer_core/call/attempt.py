@@ -65,6 +65,7 @@ class Attempt:
         "number",
         "open",
         "opened_at",
+        "opened_wall",
         "place",
         "read_more",
         "record",
@@ -101,6 +102,7 @@ class Attempt:
         self.open = False
         self.read_more = ReadMore(number)
         self.opened_at: float | None = None
+        self.opened_wall = 0.0
         self.first_item_at: float | None = None
         self.ended_at = inf
         self.head: ResponseHead | None = None

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class Demand(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """How large a request is, in tokens. `input_bound` is None when no proof exists; `unbounded` then says what stands in the way.
 
-    `max_tokens` is the caller's, per answer; `answers` is how many answers were asked for. `billed` False: the provider charges nothing
-    for such a request (a list of models, a health probe).
+    `service_tier` is the caller's; without one, the dearest tier that is listed counts for a bound. `max_tokens` is the caller's, per
+    answer; `answers` is how many answers were asked for. `billed` False: the provider charges nothing for such a request (a list of
+    models, a health probe).
     """
 
     input_estimate: int = 0
     input_bound: int | None = 0
     unbounded: str | None = None
+    service_tier: str | None = None
     max_tokens: int | None = None
     answers: int = 1
     billed: bool = True
@@ -57,7 +59,7 @@ def _without_ceiling(place: Place, demand: Demand) -> Allowance:
     counted = demand.input_estimate if demand.input_bound is None else demand.input_bound
     bound = None
     if place.price is not None and answer is not None:
-        bound = place.price.bound(counted, answer * demand.answers)
+        bound = place.price.bound(counted, answer * demand.answers, service_tier=demand.service_tier)
     return Allowance(demand.max_tokens, bound)
 
 
@@ -84,20 +86,22 @@ def allow(place: Place, demand: Demand, left: Usd | None, ceiling: CeilingMode) 
         counted = demand.input_estimate
     assert counted is not None  # noqa: S101 - for the type checkers: both branches above gave it a number
     if demand.max_tokens is not None:
-        bound = place.price.bound(counted, demand.max_tokens * demand.answers)
+        bound = place.price.bound(counted, demand.max_tokens * demand.answers, service_tier=demand.service_tier)
         if bound is None:
             return _over("a unit that it bills has no price, so max_cost cannot be kept", place)
         if bound > left:
             return _over(f"it can cost up to {bound} and {left} is left under max_cost", place)
         return Allowance(demand.max_tokens, bound, warnings)
-    total = place.price.largest_output_within(left, counted)
+    total = place.price.largest_output_within(left, counted, service_tier=demand.service_tier)
     fits = 0 if total is None else total // demand.answers
     longest = _largest_answer(place, demand)
     if longest is not None:
         fits = min(fits, longest)
     if fits < SMALLEST_ANSWER:
-        least = place.price.bound(counted, SMALLEST_ANSWER * demand.answers)
+        least = place.price.bound(counted, SMALLEST_ANSWER * demand.answers, service_tier=demand.service_tier)
         return _over(f"{left} is left under max_cost, and the smallest answer needs up to {least}", place)
     if longest is None or fits < longest:
         warnings += (f"max_tokens: set to {fits} so that {place.where} stays within max_cost",)
-    return Allowance(fits, place.price.bound(counted, fits * demand.answers), warnings)
+    return Allowance(
+        fits, place.price.bound(counted, fits * demand.answers, service_tier=demand.service_tier), warnings
+    )

@@ -89,7 +89,7 @@ class Call:
         "_queue",
         "_random",
         "_serving",
-        "_started",
+        "_stall",
         "_state",
         "_status",
         "call_id",
@@ -110,7 +110,7 @@ class Call:
         self._plan = plan
         self._capabilities = capabilities
         self._random = Seeded(seed)
-        self._started = moment.mono
+        self._stall = plan.policies.timeouts.stall
         timeout = plan.policies.timeouts.call
         self._deadline = inf if timeout is None else moment.mono + timeout
         self._hedge_at = inf
@@ -141,11 +141,13 @@ class Call:
         if not self._queue:
             return None
         command = self._queue.pop(0)
-        if type(command) is ReadMore:
+        if isinstance(command, Deliver):
+            return command
+        if isinstance(command, ReadMore):
             attempt = self._attempts[command.attempt]
             attempt.awaiting = "data"
             if attempt.first_chunk_at == inf:
-                stall_at = attempt.stall_at = moment.mono + self._plan.policies.timeouts.stall
+                stall_at = attempt.stall_at = moment.mono + self._stall
                 attempt.wake = stall_at if stall_at < attempt.deadline else attempt.deadline
         elif isinstance(command, OpenAttempt):
             self._opened(self._attempts[command.attempt], moment)
@@ -158,9 +160,10 @@ class Call:
         if isinstance(event, CancelRequested):
             self._cancel(event.reason, moment)
             return
-        if not 0 <= event.attempt < len(self._attempts):
-            raise LocalProtocolError(f"event.attempt: there is no attempt {event.attempt}")
-        attempt = self._attempts[event.attempt]
+        number, attempts = event.attempt, self._attempts
+        if not 0 <= number < len(attempts):
+            raise LocalProtocolError(f"event.attempt: there is no attempt {number}")
+        attempt = attempts[number]
         if attempt.awaiting != ANSWERS[type(event)] and not answers(event, attempt):
             return
         if isinstance(event, DataReceived):
@@ -263,6 +266,7 @@ class Call:
         now = moment.mono
         attempt.awaiting = "head"
         attempt.opened_at = now
+        attempt.opened_wall = moment.wall
         attempt.sent = True
         attempt.connect_at = now + timeouts.connect if self._capabilities.reports_connected else inf
         attempt.open = True
@@ -306,7 +310,7 @@ class Call:
                 )
                 self._fail(attempt, failure, moment, fact="not_granted")
             case ResponseStarted():
-                self._head(attempt, event.head)
+                self._head(attempt, event.head, moment)
             case BodyEnded():
                 self._body_ended(attempt, moment)
             case TransportFailed():
@@ -338,9 +342,13 @@ class Call:
             )
         )
 
-    def _head(self, attempt: Attempt, head: ResponseHead) -> None:
+    def _head(self, attempt: Attempt, head: ResponseHead, moment: Moment) -> None:
         attempt.head = head
         attempt.connect_at = inf
+        exceeded = head.crossed(self._plan.limits)
+        if exceeded is not None:
+            self._fail(attempt, exceeded.failure(), moment)
+            return
         if head.is_success:
             attempt.move("head", "receiving")
             attempt.decoder = self._operation.decoder(self._plan.places[attempt.place], head, limits=self._plan.limits)

@@ -66,10 +66,12 @@ def _estimate(attempt: Attempt, demand: Demand, *, with_output: bool) -> Usage:
     )
 
 
-def _priced(place: Place, usage: Usage) -> tuple[Usd | None, tuple[Charge, ...]]:
+def _priced(place: Place, usage: Usage, opened_wall: float) -> tuple[Usd | None, tuple[Charge, ...]]:
+    """Cost and billable lines at the prices that held when the request was sent: some providers price by the hour."""
     if place.price is None:
         return None, ()
-    return place.price.cost(usage), place.price.charges(usage)
+    price = place.price.at(opened_wall)
+    return price.cost(usage), price.charges(usage)
 
 
 def _chosen(
@@ -103,7 +105,7 @@ def book(attempt: Attempt, place: Place, demand: Demand, book_as: Literal["ours"
         if rule == "bound":
             return Booking(usage=attempt.usage, charges=(), cost=attempt.bound, exact=False, exposure=attempt.bound)
         usage, exact = _estimate(attempt, demand, with_output=rule == "delivered_estimate"), False
-    ours, charges = _priced(place, usage)
+    ours, charges = _priced(place, usage, attempt.opened_wall)
     cost, warnings = _chosen(ours, attempt.reported_cost, book_as, place.where)
     if cost is None:
         warnings += (f"cost: the price of {place.where} is unknown; nothing was booked for this attempt",)

@@ -623,3 +623,13 @@ def test_late_events_of_an_ended_attempt_are_ignored() -> None:
     call.handle_event(ResponseStarted(0, ResponseHead(200)), clock())
     call.handle_event(DataReceived(0, DONE), clock())
     assert [type(call.next_command(clock())) for _ in range(3)] == [CloseAttempt, Settle, type(None)]
+
+
+def test_a_head_beyond_its_limits_is_a_failure_with_a_name() -> None:
+    crowd: Script = (Head(200, tuple((f"x-{number}", "y") for number in range(5))), *answer(WHOLE)[1:])
+    run = play([crowd, GOOD], limits=Limits(head_fields=4), places=(place(0, card="m"), place(1, card="m")))
+    failure = outcome_of(run).attempts[0].failure
+    assert failure is not None
+    assert failure.kind == "limit_exceeded"
+    assert "head_fields" in failure.message
+    assert outcome_of(run).status == "complete"

@@ -14,6 +14,7 @@ from muxer_core.call.policies import RetryPolicy, Timeouts
 from muxer_core.call.settlement import NOTHING, book
 from muxer_core.catalog.billing import BillingRule, BillingRules
 from muxer_core.money import PriceCard
+from muxer_core.money.schedule import Period, ServiceTier
 from muxer_core.routing.facts import SMALLEST_ANSWER
 from muxer_core.testing.calls import place
 from muxer_core.values.amount import Usd
@@ -136,6 +137,32 @@ def test_a_complete_reply_with_usage_is_exact() -> None:
         (),
     )
     assert sum(charge.pico_usd or 0 for charge in booking.charges) == 140 * 10**6
+
+
+def test_the_price_of_the_hour_in_which_the_request_was_sent_counts() -> None:
+    night = PriceCard.per_million(input=1, output=10).rates
+    by_hour = PriceCard(
+        rates=PriceCard.per_million(input=2, output=20).rates, periods=(Period(rates=night, end=6 * 3600),)
+    )
+    priced = msgspec.structs.replace(PRICED, price=by_hour)
+    usage = Usage(input_tokens=100)
+    for hour, pico in ((3, 100 * 10**6), (12, 200 * 10**6)):
+        attempt = ended(complete=True, usage=usage)
+        attempt.opened_wall = hour * 3600.0
+        assert book(attempt, priced, DEMAND, "ours").cost == Usd(pico)
+
+
+def test_a_named_service_tier_is_what_is_bounded() -> None:
+    tiered = PriceCard(
+        rates=PriceCard.per_million(input=1, output=10).rates,
+        service_tiers=(ServiceTier("priority", PriceCard.per_million(input=2, output=20).rates),),
+    )
+    dear = msgspec.structs.replace(PRICED, price=tiered)
+    named = granted(allow(dear, Demand(input_bound=100, max_tokens=5, service_tier="default"), CENT, "proven")).bound
+    unnamed = granted(allow(dear, Demand(input_bound=100, max_tokens=5), CENT, "proven")).bound
+    assert named == Usd(100 * 10**6 + 5 * 10**7)
+    assert unnamed is not None
+    assert unnamed > named
 
 
 def test_what_was_never_opened_or_is_never_billed_costs_nothing() -> None:

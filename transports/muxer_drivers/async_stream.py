@@ -76,8 +76,9 @@ class AsyncStream:
     async def _run(self) -> tuple[Item, ...]:
         """Carry out commands until one concerns the consumer: a delivery, or the end."""
         call, now, timer = self.call, self._desk.now, self._timer
+        moment = now()
         while True:
-            command, event = call.next_command(now()), None
+            command, event = call.next_command(moment), None
             if isinstance(command, ReadMore):
                 event = await timer.guard(self._read(command.attempt))
             elif isinstance(command, Deliver):
@@ -95,8 +96,9 @@ class AsyncStream:
                 return ()
             else:
                 event = self._desk.answer(command)
+            moment = now()
             if event is not None:
-                call.handle_event(event, now())
+                call.handle_event(event, moment)
 
     async def _open(self, command: OpenAttempt) -> Event:
         try:

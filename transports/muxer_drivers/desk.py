@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-import time
 from collections.abc import Callable
+from time import monotonic, sleep, time, time_ns
 from typing import Protocol, TypedDict
 from weakref import WeakKeyDictionary
 
@@ -27,12 +27,12 @@ Judging = Callable[[tuple[Item, ...]], bool]
 
 def system_clock() -> Moment:
     """Now, by the system's clocks."""
-    return Moment(time.monotonic(), time.time())
+    return Moment(monotonic(), time())
 
 
 def new_call_id() -> str:
     """A UUID of version 7 (RFC 9562, section 5.7): ids sort by the time at which their calls began."""
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    number = (time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     number = number & ~(0xF << 76) | 0x7 << 76
     number = number & ~(0x3 << 62) | 0x2 << 62
     text = f"{number:032x}"
@@ -90,7 +90,7 @@ class Desk:
         *,
         judge: Judging = accept_every_answer,
         clock: Clock = system_clock,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = sleep,
     ) -> None:
         self._ledger = ledger
         self._judge = judge
