@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict, TypeGuard, cast
 
 from muxer_core.dialects.openai_chat.messages import decode_message
 from muxer_core.dialects.openai_chat.tools import decode_output_format, decode_tool, decode_tool_choice
@@ -58,9 +58,8 @@ def _messages(prompt: Prompt) -> tuple[Message, ...]:
         return (Message("user", (TextPart(prompt),)),)
     if isinstance(prompt, Message):
         return (prompt,)
-    given: object = prompt
-    if isinstance(given, bytes | Mapping) or not isinstance(given, Sequence):
-        raise InvalidRequest("messages", f"must be text or a list of messages, got {type(given).__name__}")
+    if not _is_listed(prompt):
+        raise InvalidRequest("messages", f"must be text or a list of messages, got {type(prompt).__name__}")
     return tuple(_message(one, f"messages[{number}]") for number, one in enumerate(prompt))
 
 
@@ -80,13 +79,18 @@ def _check_names(options: Mapping[str, object]) -> None:
             raise InvalidRequest(name, f"is no option of a chat call{hint}; a provider's own fields go into extras")
 
 
+def _is_listed(value: object) -> TypeGuard[Sequence[Any]]:
+    """Text is a list of letters to Python, and never meant as one."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes | Mapping)
+
+
 def _listed(field: str, value: object) -> Sequence[Any]:
-    """A list that may be left out. Text is a list of letters to Python, and never meant as one."""
+    """A list that may be left out."""
     if value is None:
         return ()
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
+    if not _is_listed(value):
         raise InvalidRequest(field, f"must be a list, got {type(value).__name__}")
-    return cast("Sequence[Any]", value)
+    return value
 
 
 def _object(field: str, value: object) -> Mapping[str, JsonValue]:
