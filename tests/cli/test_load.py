@@ -166,6 +166,11 @@ def test_a_model_that_the_list_knows_is_priced_at_a_proxy_by_its_name_alone(fold
         ("a.yaml", "a: \x01\n", "special characters are not allowed"),
         ("a.ini", "", "a configuration ends in .toml"),
         ("a.toml", b"\xff", "is not UTF-8 text (byte 0)"),
+        ("a.toml", "x = " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("a.yaml", "x: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("a.yaml", "providers: &a\n  p: *a\n", "nested too deeply"),
+        ("a.yaml", "x: 2026-13-45\n", "a value that cannot be: month must be in 1..12"),
+        (".env", b"KEY=\xff\n", "is not UTF-8 text (byte 4)"),
     ],
 )
 def test_files_that_cannot_be_read_say_where(folder: Path, name: str, text: str | bytes, words: str) -> None:

@@ -143,6 +143,39 @@ def test_a_reader_that_leaves_gets_no_traceback(configured: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
+def test_a_full_disk_is_said_without_a_traceback(configured: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{REPO_ROOT}:{REPO_ROOT / 'transports'}"}
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "muxer_cli", "chat", "-m", "good", "Why?"],
+            cwd=configured,
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "modelmuxer: cannot write the output: No space left on device\n"
+
+
+def test_an_interrupt_while_the_command_is_loaded_is_one_in_words(folder: Path) -> None:
+    program = (
+        "import builtins, sys, muxer_cli\n"
+        "load = builtins.__import__\n"
+        "def interrupted(name, *rest):\n"
+        "    if name == 'muxer_cli.command': raise KeyboardInterrupt\n"
+        "    return load(name, *rest)\n"
+        "builtins.__import__ = interrupted\n"
+        "sys.exit(muxer_cli.main(['models']))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{REPO_ROOT}:{REPO_ROOT / 'transports'}"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
 def test_help_imports_neither_http_library_nor_the_price_list() -> None:
     heavy = {"asyncio", "httpx", "httpx2", "rich", "yaml", "muxer_core.catalog.prices_data"}
     program = f"import sys, muxer_cli, muxer_cli.load; print(sorted({heavy} & set(sys.modules)))"

@@ -1,6 +1,6 @@
 """The `modelmuxer` command: its arguments, and what becomes of errors.
 
-Exit status: 0 well, 1 a call failed, 2 usage or configuration, 130 interrupted. Errors are words on standard error (what, where, what to do
+Exit status: 0 well, 1 a call failed, 2 usage or configuration (and 130 interrupted). Errors are words on standard error (what, where, what to do
 next), or with `--json` an object with the key `error` on standard output. Each sub-command is a module with `add_arguments` and `run`.
 """
 
@@ -18,7 +18,7 @@ from muxer_core.call.outcome import CallFailed
 from muxer_core.config.problems import ConfigError
 from muxer_core.values.errors import LocalProtocolError
 
-WELL, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+WELL, FAILED, USAGE = 0, 1, 2
 
 COMMANDS: dict[str, str] = {
     "chat": "muxer_cli.chat",
@@ -51,14 +51,11 @@ def run(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return USAGE
-    except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # the reader has gone; nothing more can be said to it
+    except OSError as error:  # what reads files and what calls servers answers for itself, so this is about the output
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still in its buffer goes nowhere
+        if not isinstance(error, BrokenPipeError):  # a reader that has gone wants to hear no more
+            print(f"modelmuxer: cannot write the output: {error.strerror or error}", file=sys.stderr)
         return FAILED
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
 
 
 def _never_fail_to_print() -> None:

@@ -33,7 +33,6 @@ Exit status: 0 when the file was read to its end, 2 when it cannot be read.
 from __future__ import annotations
 
 import base64
-import binascii
 import gzip
 import io
 import json
@@ -79,8 +78,8 @@ def main(arguments: Sequence[str]) -> int:
         return 0 if arguments and arguments[0] in ("-h", "--help") else 2
     try:
         decode_file(arguments[0], sys.stdout)
-    except (OSError, EOFError, zlib.error) as fault:
-        print(f"modelmuxer decode: cannot read {arguments[0]}: {fault}", file=sys.stderr)
+    except CannotRead as fault:
+        print(f"modelmuxer decode: {fault}", file=sys.stderr)
         return 2
     return 0
 
@@ -88,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
 def decode_file(path: str, out: TextIO) -> int:
     """Decode every exchange of a file (`-` is standard input) and write one JSON line for each; returns how many.
 
-    Raises `OSError`, `EOFError` or `zlib.error` when the file cannot be read; what stands in it never raises.
+    Raises `CannotRead` when the file cannot be read, and `OSError` when `out` cannot be written; what stands in the file never raises.
     """
     count = 0
     for line in _lines(path):
@@ -111,6 +110,10 @@ def decode_line(line: bytes) -> dict[str, Any]:
         return _decode_record(record)
     except _BadRecord as fault:
         return _unreadable(record, str(fault))
+
+
+class CannotRead(Exception):
+    """The file cannot be read (to its end); the message says which and why."""
 
 
 class _BadRecord(Exception):
@@ -259,7 +262,7 @@ def _body_of(record: dict[str, Any]) -> bytes:
     if isinstance(encoded, str):
         try:
             return base64.b64decode(encoded, validate=True)
-        except binascii.Error as fault:
+        except ValueError as fault:  # binascii.Error is one; text that is not ASCII gives a plain one
             raise _BadRecord(f"body_b64 is no base64: {fault}") from None
     if isinstance(text, str):
         return text.encode("utf-8", "surrogatepass")
@@ -289,12 +292,15 @@ def _as_line(fields: dict[str, Any]) -> str:
 
 
 def _lines(path: str) -> Iterator[bytes]:
-    with _open(path) as stream:
-        buffered = io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream
-        start = buffered.read(2)
-        rest: Any = _Rejoined(start, buffered)
-        source: Any = gzip.GzipFile(fileobj=rest) if start == _GZIP_MAGIC else rest
-        yield from io.BufferedReader(source)
+    try:
+        with _open(path) as stream:
+            buffered = io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream
+            start = buffered.read(2)
+            rest: Any = _Rejoined(start, buffered)
+            source: Any = gzip.GzipFile(fileobj=rest) if start == _GZIP_MAGIC else rest
+            yield from io.BufferedReader(source)
+    except (OSError, EOFError, zlib.error) as fault:
+        raise CannotRead(f"cannot read {path}: {fault}") from None
 
 
 def _open(path: str) -> IO[bytes]:

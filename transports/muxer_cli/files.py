@@ -34,17 +34,25 @@ class ConfigFile(NamedTuple):
 
 def read_config_file(path: Path) -> ConfigFile:
     """Read a file. Raises `ConfigError` when it cannot be read, with the line where that is known."""
+    text = read_text(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix == ".toml":
+            return _read_toml(text)
+        if path.suffix in YAML_SUFFIXES:
+            return _read_yaml(text)
+    except RecursionError:
+        raise ConfigError([Problem("", f"{path} is nested too deeply")]) from None
+    raise ConfigError([Problem("", f"{path}: a configuration ends in .toml, {', '.join(YAML_SUFFIXES)}")])
+
+
+def read_text(path: Path) -> str:
+    """The text of a file. Raises `ConfigError` when it cannot be read or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError([Problem("", f"cannot read {path}: {error.strerror or error}")]) from None
     except UnicodeDecodeError as error:
         raise ConfigError([Problem("", f"{path} is not UTF-8 text (byte {error.start})")]) from None
-    if path.suffix == ".toml":
-        return _read_toml(text)
-    if path.suffix in YAML_SUFFIXES:
-        return _read_yaml(text)
-    raise ConfigError([Problem("", f"{path}: a configuration ends in .toml, {', '.join(YAML_SUFFIXES)}")])
 
 
 def _read_toml(text: str) -> ConfigFile:
@@ -105,6 +113,8 @@ def _read_yaml(text: str) -> ConfigFile:
         raise ConfigError([Problem("", str(error.problem or error), line)]) from None
     except yaml.YAMLError as error:
         raise ConfigError([Problem("", str(error))]) from None
+    except ValueError as error:  # a date or a number in form, but not in fact
+        raise ConfigError([Problem("", f"holds a value that cannot be: {error}")]) from None
     if not isinstance(mapping, Mapping):
         raise ConfigError([Problem("", "a configuration is a table of keys and values, and this file is none")])
     return ConfigFile(cast("Mapping[str, Any]", _plain(cast("object", mapping))), lines)

@@ -12,7 +12,10 @@ from muxer_cli.models import chosen_providers
 from muxer_cli.open_client import opened
 from muxer_cli.screen import Screen
 from muxer_core.call.outcome import CallFailed
+from muxer_core.values.errors import InvalidRequest
 from muxer_httpx import Client
+
+_LONGEST_INTERVAL = 86_400
 
 HELP = "see which providers answer; calls no model and spends nothing"
 
@@ -38,6 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings, screen: Screen) -> int:
     """Ask. The status is 0 when the last round found every provider up."""
+    if arguments.rounds is not None and arguments.rounds < 1:
+        raise InvalidRequest("--rounds", "must be at least 1")
+    if not 0 <= arguments.interval <= _LONGEST_INTERVAL:  # NaN is in no range
+        raise InvalidRequest("--interval", f"must be from 0 to {_LONGEST_INTERVAL} seconds")
     providers = chosen_providers(settings, arguments.provider)
     last: list[Pulse] = []
     with opened(settings) as (_, client):
@@ -52,7 +59,7 @@ def _rounds(arguments: argparse.Namespace) -> Iterator[int]:
     number = 0
     yield number
     while arguments.watch and number + 1 != arguments.rounds:
-        time.sleep(max(0.0, arguments.interval))
+        time.sleep(arguments.interval)
         number += 1
         yield number
 

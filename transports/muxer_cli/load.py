@@ -6,6 +6,7 @@ usual key variable of any provider that is known by name (`OPENAI_API_KEY`, …)
 
 from __future__ import annotations
 
+import io
 import os
 from collections import ChainMap
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from muxer_cli.files import read_config_file
+from muxer_cli.files import read_config_file, read_text
 from muxer_core.config.known_providers import KNOWN_PROVIDERS
 from muxer_core.config.litellm import Imported, import_litellm, is_litellm
 from muxer_core.config.problems import ConfigError, Problem
@@ -92,7 +93,11 @@ def load_settings(
 def _dot_env() -> dict[str, str]:
     from dotenv import dotenv_values  # noqa: PLC0415 not needed to import this module
 
-    return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    file = Path(".env")
+    if not (file.is_file() or file.is_fifo()):  # secret stores offer a pipe
+        return {}
+    given = dotenv_values(stream=io.StringIO(read_text(file)))
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _file(path: str | os.PathLike[str] | None, environment: Mapping[str, str]) -> Path | None:

@@ -48,6 +48,8 @@ class Credentials:
             raise LocalProtocolError(
                 f"credential {name!r} holds a line break or another character that no header can carry"
             )
+        if secret != secret.strip():
+            raise LocalProtocolError(f"credential {name!r} begins or ends with a space")
         return secret
 
     def headers(self, request: WireRequest) -> list[tuple[str, str]]:

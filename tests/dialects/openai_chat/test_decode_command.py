@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import io
 import json
@@ -109,6 +110,7 @@ def test_refusals_and_other_apis() -> None:
         {},
         {"body": 5},
         {"body_b64": "***"},
+        {"body_b64": "é"},
         {"body": "{}", "status": "200"},
         {"body": "{}", "status": 7},
         {"body": "{}", "response_headers": 5},
@@ -174,6 +176,16 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert "decode" in capsys.readouterr().err
     assert main(["--help"]) == 0
     assert "usage" in capsys.readouterr().out
+
+
+def test_a_full_disk_is_not_blamed_on_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("w", buffering=1, encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(OSError, match="No space left"):
+            main([str(SAMPLE)])
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):  # what stayed in its buffer cannot be written now either
+            full.close()
 
 
 @pytest.mark.slow
