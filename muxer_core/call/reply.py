@@ -183,11 +183,13 @@ class _OpenAnswer:
     def close(self) -> Answer:
         message = self.extras.get("message")
         unread: dict[str, JsonValue] = message if isinstance(message, dict) else {}
-        of_calls = {one.get("index"): one for one in _objects(unread.get("tool_calls"))}
+        of_calls: dict[JsonValue, dict[str, JsonValue]] = {}
+        for one in _objects(unread.get("tool_calls")):
+            merge_extras(of_calls.setdefault(one.get("index"), {}), one)
         return Answer(
             text="".join(self.text),
             refusal="".join(self.refusal),
-            reasoning=_join_reasoning(self.reasoning, _objects(unread.get("reasoning_details"))),
+            reasoning=_thoughts(self.reasoning, unread),
             tool_calls=tuple(self.calls[number].close(of_calls.get(number, {})) for number in sorted(self.calls)),
             audio=_join_audio(self.audio),
             images=tuple(self.images),
@@ -203,6 +205,39 @@ def _objects(value: JsonValue) -> list[dict[str, JsonValue]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
+def _thoughts(deltas: list[ReasoningDelta], unread: dict[str, JsonValue]) -> tuple[ReasoningPart, ...]:
+    """The thinking, with what must go back unchanged, in whichever of the two forms it came: `reasoning_details` or `thinking_blocks`."""
+    blocks = _objects(unread.get("thinking_blocks"))
+    sealed = any(block.get("signature") or block.get("data") for block in blocks)
+    if sealed and all(delta.signature is None and delta.encrypted is None for delta in deltas):
+        return _join_blocks(blocks, deltas)
+    return _join_reasoning(deltas, _objects(unread.get("reasoning_details")))
+
+
+def _join_blocks(blocks: list[dict[str, JsonValue]], deltas: list[ReasoningDelta]) -> tuple[ReasoningPart, ...]:
+    """LiteLLM's form of Anthropic's thinking (docs.litellm.ai, "Reasoning content", November 2026): pieces of a block, closed by the piece
+    with its signature; a redacted block holds `data`. The text is that of the blocks; where they tell none, that of the deltas.
+    """
+    parts: list[ReasoningPart] = []
+    told = any(block.get("thinking") for block in blocks)
+    text = [] if told else [delta.text for delta in deltas]
+    for block in blocks:
+        signature, data = block.get("signature"), block.get("data")
+        if data:
+            parts.append(ReasoningPart("", None, str(data), {"thinking_blocks": [block]}))
+            continue
+        text.append(str(block.get("thinking") or ""))
+        if signature:
+            whole = "".join(text)
+            parts.append(
+                ReasoningPart(whole, str(signature), None, {"thinking_blocks": [{**block, "thinking": whole}]})
+            )
+            text = []
+    if any(text):
+        parts.append(ReasoningPart("".join(text)))
+    return tuple(parts)
+
+
 def _join_reasoning(deltas: list[ReasoningDelta], details: list[dict[str, JsonValue]]) -> tuple[ReasoningPart, ...]:
     """Thinking text is joined up to the delta that carries its signature or its encrypted form, which closes the part.
 
@@ -210,6 +245,7 @@ def _join_reasoning(deltas: list[ReasoningDelta], details: list[dict[str, JsonVa
     """
     parts: list[ReasoningPart] = []
     text: list[str] = []
+    details = list(details)
     for delta in deltas:
         text.append(delta.text)
         if delta.signature is not None or delta.encrypted is not None:
@@ -221,9 +257,11 @@ def _join_reasoning(deltas: list[ReasoningDelta], details: list[dict[str, JsonVa
 
 
 def _signed(text: str, delta: ReasoningDelta, details: list[dict[str, JsonValue]]) -> ReasoningPart:
-    for detail in details:
+    """The part with its detail, which is taken from `details`: two parts may be sealed alike, and each has an id of its own."""
+    for position, detail in enumerate(details):
         mine = detail.get("signature") == delta.signature if delta.signature else detail.get("data") == delta.encrypted
         if mine:
+            del details[position]
             whole = {**detail, "text": text} if delta.signature else detail
             return ReasoningPart(text, delta.signature, delta.encrypted, {"reasoning_details": [whole]})
     return ReasoningPart(text, delta.signature, delta.encrypted)

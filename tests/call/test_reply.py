@@ -150,6 +150,63 @@ def test_what_a_provider_told_of_calls_and_thoughts_goes_back_with_them() -> Non
     assert sent[0]["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "t"}}
 
 
+def test_what_was_told_of_one_tool_call_in_several_pieces_is_all_kept() -> None:
+    reply = reply_of(
+        ToolCallDelta(0, id="call_1", name="now", arguments="{}"),
+        ExtrasReported(
+            {"message": {"tool_calls": [{"index": 0, "extra_content": {"google": {"thought_signature": "t"}}}]}}, 0
+        ),
+        ExtrasReported({"message": {"tool_calls": [{"index": 0, "note": 1}]}}, 0),
+    )
+    assert reply.tool_calls[0].extras == {"extra_content": {"google": {"thought_signature": "t"}}, "note": 1}
+
+
+def test_two_thoughts_that_are_sealed_alike_keep_their_own_ids() -> None:
+    details = [{"type": "reasoning.encrypted", "id": name, "data": "blob"} for name in ("tool_a", "tool_b")]
+    reply = reply_of(
+        ReasoningDelta(encrypted="blob"),
+        ReasoningDelta(encrypted="blob"),
+        ExtrasReported({"message": {"reasoning_details": details}}, 0),
+    )
+    sent, _ = encode_messages((reply.message,))
+    assert sent[0]["reasoning_details"] == details
+
+
+def test_thinking_blocks_go_back_with_their_signatures() -> None:
+    def piece(**fields: object) -> ExtrasReported:
+        return ExtrasReported({"message": {"thinking_blocks": [fields]}}, 0)
+
+    reply = reply_of(
+        ReasoningDelta("let me "),
+        piece(type="thinking", thinking="let me "),
+        ReasoningDelta("think"),
+        piece(type="thinking", thinking="think"),
+        piece(type="thinking", thinking="", signature="sig"),
+        piece(type="redacted_thinking", data="blob"),
+        piece(type="thinking", thinking="unsigned"),
+        TextDelta("yes"),
+    )
+    assert [(part.text, part.signature, part.encrypted) for part in reply.answer.reasoning] == [
+        ("let me think", "sig", None),
+        ("", None, "blob"),
+        ("unsigned", None, None),
+    ]
+    sent, _ = encode_messages((reply.message,))
+    assert sent[0]["thinking_blocks"] == [
+        {"type": "thinking", "thinking": "let me think", "signature": "sig"},
+        {"type": "redacted_thinking", "data": "blob"},
+    ]
+
+
+def test_a_thinking_block_that_tells_only_its_signature_takes_the_text_that_was_told() -> None:
+    reply = reply_of(
+        ReasoningDelta("think"),
+        ExtrasReported({"message": {"thinking_blocks": [{"type": "thinking", "signature": "sig"}]}}, 0),
+    )
+    sent, _ = encode_messages((reply.message,))
+    assert sent[0]["thinking_blocks"] == [{"type": "thinking", "thinking": "think", "signature": "sig"}]
+
+
 FIELDS = st.integers() | st.lists(st.integers()) | st.dictionaries(st.just("c"), st.integers())
 
 

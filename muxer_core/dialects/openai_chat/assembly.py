@@ -319,21 +319,22 @@ def _reasoning(delta: Delta, index: int, items: list[Item]) -> None:
     """One text, whichever of the three fields carries it, then what must go back unchanged.
 
     OpenRouter and Vercel send the same text as `reasoning` and in `reasoning_details`; some servers send it as `reasoning` and
-    `reasoning_content`. The text is taken once.
+    `reasoning_content`. The text is taken once: from the details where they tell all of it, since a signature holds for the text of its
+    own detail.
     """
     details = delta.reasoning_details or ()
     text = delta.reasoning_content or delta.reasoning
-    if not text and details:
-        text = "".join(json_text(entry.get("text") or entry.get("summary") or "") for entry in details)
-    if text:
+    texts = [json_text(entry.get("text") or entry.get("summary") or "") for entry in details]
+    if text and text != "".join(texts):
         items.append(ReasoningDelta(text, index))
+        texts = [""] * len(texts)
     kept: list[JsonObject] = []
-    for entry in details:
-        signature, data = entry.get("signature"), entry.get("data")
-        if isinstance(signature, str) and signature:
-            items.append(ReasoningDelta("", index, signature))
-        if isinstance(data, str) and data:
-            items.append(ReasoningDelta("", index, None, data))
+    for entry, own in zip(details, texts, strict=True):
+        if own:
+            items.append(ReasoningDelta(own, index))
+        signature, data = _sealed(entry.get("signature")), _sealed(entry.get("data"))
+        if signature or data:
+            items.append(ReasoningDelta("", index, signature, data))
         beyond = {name: value for name, value in entry.items() if name not in ("text", "summary") and value is not None}
         if signature or data or beyond.keys() - {"type", "format", "index", "id"}:
             kept.append(beyond)
@@ -341,6 +342,10 @@ def _reasoning(delta: Delta, index: int, items: list[Item]) -> None:
         items.append(ExtrasReported({"message": {"reasoning_details": kept}}, index))
     if delta.reasoning_content and delta.reasoning and delta.reasoning != delta.reasoning_content:
         items.append(ExtrasReported({"message": {"reasoning": delta.reasoning}}, index))
+
+
+def _sealed(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _image(image: JsonObject, index: int, items: list[Item]) -> None:

@@ -189,6 +189,11 @@ def _encode_assistant(
                 f"{where}.parts", "an assistant's audio is named by its id; its data cannot be sent back"
             )
         wire["audio"] = {"id": part.id, **part.extras}
+    if sum(not call.id for call in calls) > 1:
+        raise InvalidRequest(
+            f"{where}.parts",
+            "holds several tool calls without an id; the results of all but one could not be told apart",
+        )
     tool_calls: list[JsonValue] = []
     for call in calls:
         if call.id:
@@ -213,12 +218,14 @@ def _encode_reasoning(
     warnings: list[str],
 ) -> None:
     details: list[JsonValue] = []
+    blocks: list[JsonValue] = []
     texts: list[str] = []
     for part in parts:
         if part.extras:
             fields = dict(part.extras)
-            kept = fields.pop("reasoning_details", None)
-            details += kept if is_list(kept) else []
+            for name, listed in (("reasoning_details", details), ("thinking_blocks", blocks)):
+                kept = fields.pop(name, None)
+                listed.extend(kept if is_list(kept) else [])
             wire.update(fields)
         elif part.encrypted is not None:
             details.append({"type": "reasoning.encrypted", "data": part.encrypted})
@@ -228,6 +235,8 @@ def _encode_reasoning(
             texts.append(part.text)
     if details:
         wire["reasoning_details"] = details
+    if blocks:
+        wire["thinking_blocks"] = blocks
     if texts and reasoning_field == "none":
         warnings.append(
             f"{where}: the OpenAI chat form has no field for thinking; it was not sent back (set reasoning_field to send it)"

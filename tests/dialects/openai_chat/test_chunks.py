@@ -168,6 +168,18 @@ def test_signatures_and_encrypted_thinking_are_kept_whole() -> None:
     ]
 
 
+def test_each_signature_closes_its_own_text() -> None:
+    details = '"reasoning_details":[{"text":"a","signature":"1"},{"text":"b","signature":"2","data":"d"}]'
+    sealed = [
+        ReasoningDelta("a"),
+        ReasoningDelta(signature="1"),
+        ReasoningDelta("b"),
+        ReasoningDelta(signature="2", encrypted="d"),
+    ]
+    assert said(delta(details))[:-1] == sealed
+    assert said(delta('"reasoning":"ab",' + details))[:-1] == sealed
+
+
 def test_two_texts_of_thinking_that_differ_both_survive() -> None:
     assert said(delta('"reasoning":"a","reasoning_content":"b"')) == [
         ReasoningDelta("b"),

@@ -173,6 +173,12 @@ def test_a_message_that_cannot_be_right_is_refused_by_name(wire: Any, named: str
     assert refused.value.field == named
 
 
+def test_several_tool_calls_without_an_id_are_refused_rather_than_lost() -> None:
+    calls = (ToolCallPart("", "f", "{}"), ToolCallPart("", "g", "{}"))
+    with pytest.raises(InvalidRequest, match=r"messages\[0\]\.parts: holds several tool calls without an id"):
+        encode_messages([Message("assistant", calls)])
+
+
 def test_an_image_as_data_becomes_a_data_url() -> None:
     (wire,), _ = encode_messages([Message("user", (ImagePart(data="AA", media_type="image/png"),))])
     assert wire["content"] == [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}]
