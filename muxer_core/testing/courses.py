@@ -62,13 +62,28 @@ def scripts(draw: st.DrawFn) -> Script:
 @st.composite
 def courses(draw: st.DrawFn) -> Course:
     """A scenario, its upstreams, its judge, its ledger, and at times a cancellation."""
+    played = tuple(draw(st.lists(scripts(), min_size=4, max_size=4)))
     return Course(
         scenario=draw(scenarios()),
-        scripts=tuple(draw(st.lists(scripts(), min_size=4, max_size=4))),
+        scripts=played,
         verdicts=tuple(draw(st.lists(st.booleans(), min_size=2, max_size=2))),
         grants=tuple(draw(st.lists(st.sampled_from([True] * 9 + [False]), min_size=4, max_size=4))),
-        cancel_at=draw(st.sampled_from([inf, inf, inf, inf, 0.0, 0.6, 0.8, 1.2, 2.2, 31.0])),
+        cancel_at=draw(
+            st.sampled_from([inf, inf, inf, inf, 0.0, 0.6, 1.2, 2.2, 31.0, *[_in_mid_stream(played[0])] * 4])
+        ),
     )
+
+
+def _in_mid_stream(script: Script) -> float:
+    """A moment shortly after the script's second piece of data, where there is one."""
+    passed, pieces = 0.25, 0
+    for step in script:
+        if isinstance(step, Wait):
+            passed += step.seconds
+        pieces += isinstance(step, Data)
+        if pieces == 2:
+            break
+    return passed
 
 
 class _Bank:

@@ -24,7 +24,7 @@ def quick(runs: int) -> settings:
         derandomize=True,
         database=None,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )
 
 
@@ -54,7 +54,7 @@ def test_the_laws_hold_in_whole_courses_and_they_go_deep() -> None:
     print(f"{runs} courses reached: {dict(sorted(reached.items()))}")
     assert reached["deliver"] >= runs / 4
     for depth in DEEP:
-        assert reached[depth] >= runs / 50, f"{depth} was reached in {reached[depth]} of {runs} courses"
+        assert reached[depth] >= runs / 100, f"{depth} was reached in {reached[depth]} of {runs} courses"
 
 
 def test_the_laws_hold_in_any_order_of_events() -> None:

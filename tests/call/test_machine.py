@@ -519,7 +519,7 @@ PROBING = Policies(retry=RetryPolicy(max_retries=2, max_attempts=3, backoff=0.0)
 
 
 def urls(run: Run) -> list[str]:
-    return [command.request.url for command in run.commands(OpenAttempt) if isinstance(command, OpenAttempt)]
+    return [command.request.url for command in run.commands(OpenAttempt)]
 
 
 def test_a_list_of_models_costs_nothing_and_is_delivered() -> None:

@@ -99,6 +99,7 @@ def test_the_largest_answer_that_fits_fits_and_no_larger_one_does(
         assert tokens * rate_in + SMALLEST_ANSWER * answers * rate_out > left
         return
     assert allowance.max_tokens is not None
+    assert allowance.bound is not None
     assert allowance.bound == Usd(tokens * rate_in + allowance.max_tokens * answers * rate_out)
     assert allowance.bound <= Usd(left)
     assert allowance.max_tokens >= SMALLEST_ANSWER

@@ -7,7 +7,7 @@ that text is no longer there (then write it anew), or when nobody objects to the
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -88,7 +88,7 @@ MUTANTS: dict[str, Mutant] = {
 
 
 @contextmanager
-def replaced(modules: dict[str, ModuleType]) -> Iterator[None]:
+def replaced(modules: dict[str, ModuleType]) -> Generator[None, None, None]:
     """Let imports find these modules for a while."""
     kept = {name: sys.modules[name] for name in modules}
     sys.modules.update(modules)
