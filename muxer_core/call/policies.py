@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from math import inf
-from typing import Literal
+from math import inf, isfinite
+from typing import Any, Literal
 
 import msgspec
 
@@ -11,8 +11,20 @@ from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.failure import Failure, FailureKind
 
 
+def _check_number(field: str, number: Any, *, least: int, kinds: type[int] | tuple[type[int], type[float]]) -> None:
+    """Raise `InvalidRequest` for what is no finite number of this kind, or below `least`. NaN would slip through every comparison."""
+    if isinstance(number, bool) or not isinstance(number, kinds) or not isfinite(number):
+        words = "a whole number" if kinds is int else "a finite number"
+        raise InvalidRequest(field, f"must be {words}, got {number!r}")
+    if number < least:
+        raise InvalidRequest(field, f"must be at least {least}, got {number!r}")
+
+
+_SECONDS = (int, float)
+
+
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """Durations in seconds; None means no limit.
+    """Durations in seconds; `attempt` and `call` may be None: no limit.
 
     * `connect`: until the connection stands.
     * `first_chunk`: from opening until the first item of the reply.
@@ -29,8 +41,10 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse durations that cannot be meant."""
         for field in ("connect", "first_chunk", "stall", "attempt", "call"):
-            seconds = getattr(self, field)
-            if seconds is not None and not seconds > 0:
+            seconds: Any = getattr(self, field)
+            if seconds is None and field in ("attempt", "call"):
+                continue
+            if isinstance(seconds, bool) or not isinstance(seconds, _SECONDS) or not seconds > 0:
                 raise InvalidRequest(f"timeouts.{field}", f"must be more than 0 seconds, got {seconds!r}")
 
     def expired(self, timer: FailureKind) -> Failure:
@@ -62,12 +76,10 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse numbers that cannot be meant."""
-        if self.max_attempts < 1:
-            raise InvalidRequest("retry.max_attempts", f"must be at least 1, got {self.max_attempts}")
-        for field in ("max_retries", "backoff", "backoff_max", "retry_after_max"):
-            number = getattr(self, field)
-            if number < 0:
-                raise InvalidRequest(f"retry.{field}", f"must not be negative, got {number!r}")
+        _check_number("retry.max_attempts", self.max_attempts, least=1, kinds=int)
+        _check_number("retry.max_retries", self.max_retries, least=0, kinds=int)
+        for field in ("backoff", "backoff_max", "retry_after_max"):
+            _check_number(f"retry.{field}", getattr(self, field), least=0, kinds=_SECONDS)
 
 
 class HedgePolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,11 +88,20 @@ class HedgePolicy(msgspec.Struct, frozen=True, kw_only=True):
     after: float
     max_hedges: int = 1
 
+    def __post_init__(self) -> None:
+        """Refuse numbers that cannot be meant."""
+        _check_number("hedge.after", self.after, least=0, kinds=_SECONDS)
+        _check_number("hedge.max_hedges", self.max_hedges, least=0, kinds=int)
+
 
 class CascadePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Try places in rank order and have each answer judged, but for the last of `steps`, which is delivered as it streams."""
 
     steps: int = 2
+
+    def __post_init__(self) -> None:
+        """Refuse a number that cannot be meant."""
+        _check_number("cascade.steps", self.steps, least=1, kinds=int)
 
 
 class Policies(msgspec.Struct, frozen=True, kw_only=True):

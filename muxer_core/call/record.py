@@ -67,9 +67,8 @@ class Books:
     ) -> Outcome:
         """How the call ended, once every attempt was entered."""
         records = tuple(attempt.record for attempt in attempts if attempt.record is not None)
-        cost: Usd | None = FREE
-        for record in records:
-            cost = None if cost is None or record.cost is None else cost + record.cost
+        known = sum((record.cost for record in records if record.cost is not None), FREE)
+        cost = None if any(record.cost is None for record in records) else known
         ceiling = self._plan.max_cost
         served = None if serving is None else serving.record
         return Outcome(
@@ -82,6 +81,6 @@ class Books:
             usage=None if served is None else served.usage,
             cost=cost,
             exact=all(record.exact for record in records),
-            over_ceiling=ceiling is not None and cost is not None and cost > ceiling,
+            over_ceiling=ceiling is not None and known > ceiling,
             warnings=tuple(self._warnings),
         )

@@ -115,7 +115,7 @@ class StreamDecoder:
     def _take(self, event: SseEvent, items: list[Item]) -> bool:
         """Append the items of an event that the typed reader did not take; True when nothing may follow."""
         data = event.data
-        if data.strip() == _DONE:
+        if data.strip() == _DONE and event.event != "error":
             items.append(self._done())
             return True
         if self._reading.lenient_left:

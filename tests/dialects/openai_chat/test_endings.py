@@ -70,6 +70,7 @@ from tests.dialects.openai_chat.exchanges import (
         (f"data: {TEXT}\n\ndata:\n\ndata:  \n\ndata: {STOP}\n\n", "complete"),
         (f"event: chunk\ndata: {TEXT}\n\ndata: {STOP}\n\n", "complete"),
         (f"\ufeffdata: {TEXT}\n\ndata: {STOP}\n\n", "complete"),
+        (f"data: {TEXT}\n\nevent: error\ndata: [DONE]\n\n", "malformed"),
         (f"data: {STOP.replace('stop', 'error')}\n\ndata: [DONE]\n\n", "server_error"),
         (f'data: {TEXT}\n\ndata: {{"error":null,"choices":[]}}\n\ndata: [DONE]\n\n', "complete"),
     ],
