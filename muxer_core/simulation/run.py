@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from math import inf
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -42,6 +42,8 @@ from muxer_core.values.failure import Failure
 from muxer_core.values.items import Item
 from muxer_core.values.moment import Moment
 from muxer_core.wire.heads import Headers, ResponseHead
+
+Kind = TypeVar("Kind", bound=Command)
 
 
 class Ledger(Protocol):
@@ -101,9 +103,9 @@ class Run(msgspec.Struct):
     items: list[Item]
     outcome: Outcome | None = None
 
-    def commands(self, kind: type[Command]) -> list[Command]:
+    def commands(self, kind: type[Kind]) -> list[Kind]:
         """All commands of one kind, in order."""
-        return [step for _, step in self.trace if type(step) is kind]
+        return [step for _, step in self.trace if isinstance(step, kind)]
 
 
 def accept_every_answer(_items: tuple[Item, ...]) -> bool:

@@ -93,7 +93,8 @@ def text_chunk(text: str) -> bytes:
 
 
 ROLE = chunk(choices=[{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}])
-FINISH = chunk(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
+NOTHING: dict[str, str] = {}
+FINISH = chunk(choices=[{"index": 0, "delta": NOTHING, "finish_reason": "stop"}])
 USAGE = chunk(choices=[], usage={"prompt_tokens": 12, "completion_tokens": 7, "total_tokens": 19})
 DONE = b"data: [DONE]\n\n"
 IN_STREAM_ERROR = b'data: {"error": {"message": "The server had an error", "type": "server_error", "code": null}}\n\n'

@@ -162,6 +162,7 @@ def test_a_named_service_tier_is_what_is_bounded() -> None:
     named = granted(allow(dear, Demand(input_bound=100, max_tokens=5, service_tier="default"), CENT, "proven")).bound
     unnamed = granted(allow(dear, Demand(input_bound=100, max_tokens=5), CENT, "proven")).bound
     assert named == Usd(100 * 10**6 + 5 * 10**7)
+    assert named is not None
     assert unnamed is not None
     assert unnamed > named
 

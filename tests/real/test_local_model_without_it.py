@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import importlib
 import platform
 import sys
 from collections.abc import Callable
@@ -24,8 +25,12 @@ def capable_machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.36"))
     monkeypatch.setattr(local_model, "_cpu_flags", lambda: ["sse2", "avx2", "fma", "f16c", "bmi2"])
-    monkeypatch.setattr(ctypes, "CDLL", lambda name: name)
+    monkeypatch.setattr(ctypes, "CDLL", find_library)
     return monkeypatch
+
+
+def find_library(name: str) -> str:
+    return name
 
 
 def refuse_library(name: str) -> None:
@@ -102,6 +107,7 @@ def package_of_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *parts: by
     data.mkdir(parents=True)
     for number, part in enumerate(parts, start=1):
         (data / f"part{number}.bin").write_bytes(part)
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    importlib.invalidate_caches()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return package

@@ -1,7 +1,8 @@
 """The `modelmuxer` command: its arguments, and what becomes of errors.
 
-Exit status: 0 well, 1 a call failed, 2 usage or configuration (and 130 interrupted). Errors are words on standard error (what, where, what to do
-next), or with `--json` an object with the key `error` on standard output. Each sub-command is a module with `add_arguments` and `run`.
+Exit status: 0 well, 1 a call failed, 2 usage or configuration; `main` adds 130, interrupted. Errors are words on standard error (what,
+where, what to do next), or with `--json` an object with the key `error` on standard output. Each sub-command is a module with
+`add_arguments` and `run`.
 """
 
 from __future__ import annotations
