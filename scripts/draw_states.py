@@ -22,7 +22,10 @@ def diagram(table: Mapping[tuple[str, str], frozenset[str]], first: str, last: s
 
 def drawn(page: str) -> str:
     """The page, with both diagrams redrawn between their marks."""
-    for name, text in (("attempt", diagram(ATTEMPT, "planned", "closed")), ("call", diagram(CALL, "seeking", "finished"))):
+    for name, text in (
+        ("attempt", diagram(ATTEMPT, "planned", "closed")),
+        ("call", diagram(CALL, "seeking", "finished")),
+    ):
         start, end = f"<!-- {name}: drawn -->\n", f"\n<!-- {name}: end -->"
         before, _, rest = page.partition(start)
         _, _, after = rest.partition(end)
