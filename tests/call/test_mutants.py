@@ -82,7 +82,9 @@ MUTANTS: dict[str, Mutant] = {
     "an estimate makes room under the ceiling": Mutant(
         "settlement", "exposure = attempt.bound if cost is None else max(cost, attempt.bound)", "exposure = cost"
     ),
-    "only the last attempt is paid for": Mutant("record", "cost + record.cost", "record.cost"),
+    "only the last attempt is paid for": Mutant(
+        "record", "for record in records if record.cost is not None", "for record in records[-1:]"
+    ),
     "one attempt too many": Mutant("next_step", ">= retry.max_attempts", "> retry.max_attempts"),
 }
 
