@@ -73,7 +73,9 @@ class Chat(msgspec.Struct, frozen=True):
 
     def decoder(self, place: Place, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
         """The dialect's chat decoder."""
-        return place.dialect.chat_decoder(head, stream=self.streamed, limits=limits, keep_source=self.keep_source)
+        return place.dialect.chat_decoder(
+            head, stream=self.streamed, limits=limits, keep_source=self.keep_source, answers=self.request.n
+        )
 
     def failure(self, place: Place, head: ResponseHead, body: bytes, *, moment: Moment) -> Failure:
         """The dialect's reading of an error reply."""

@@ -268,16 +268,18 @@ def _signed(text: str, delta: ReasoningDelta, details: list[dict[str, JsonValue]
 
 
 def merge_extras(into: dict[str, JsonValue], fields: dict[str, JsonValue]) -> None:
-    """Add fields that came later: objects are merged, lists go on, anything else is replaced."""
+    """Add fields that came later: objects are merged, lists go on, anything else is replaced. `fields` stays as it is."""
     for name, value in fields.items():
         known = into.get(name)
         if isinstance(known, dict) and isinstance(value, dict):
             merge_extras(known, value)
         elif isinstance(known, list) and isinstance(value, list):
-            into[name] = known + value
+            known += value  # in place, so that a list told in many pieces costs no more than its pieces
         elif isinstance(value, dict):
             into[name] = {}
             merge_extras(into[name], value)
+        elif isinstance(value, list):
+            into[name] = [*value]
         else:
             into[name] = value
 

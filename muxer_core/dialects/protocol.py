@@ -63,8 +63,12 @@ class ClientDialect(Protocol):
         """The request for one attempt. `max_tokens` is the caller's, or what the ceiling allows. Raises `InvalidRequest`."""
         ...
 
-    def chat_decoder(self, head: ResponseHead, *, stream: bool, limits: Limits, keep_source: bool) -> ReplyDecoder:
-        """A decoder for a reply with a success status. `keep_source` asks for `SourceEvent` items as well."""
+    def chat_decoder(
+        self, head: ResponseHead, *, stream: bool, limits: Limits, keep_source: bool, answers: int = 1
+    ) -> ReplyDecoder:
+        """A decoder for a reply with a success status. `keep_source` asks for `SourceEvent` items as well; `answers` is how many answers
+        were asked for, since a stream that misses one is not complete.
+        """
         ...
 
     def encode_models(self, target: Target) -> Encoded:

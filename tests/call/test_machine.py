@@ -551,7 +551,9 @@ class Particular(msgspec.Struct, frozen=True):
             raise InvalidRequest("audio", "cannot be said in this dialect")
         return DIALECT.encode_chat(request, target, max_tokens=max_tokens, stream=stream)
 
-    def chat_decoder(self, head: ResponseHead, *, stream: bool, limits: Limits, keep_source: bool) -> ReplyDecoder:
+    def chat_decoder(
+        self, head: ResponseHead, *, stream: bool, limits: Limits, keep_source: bool, answers: int = 1
+    ) -> ReplyDecoder:
         return Speechless()
 
     def encode_models(self, target: Target) -> Encoded:

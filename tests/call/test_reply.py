@@ -223,6 +223,13 @@ def test_later_extras_add_to_earlier_ones(reports: list[dict[str, object]]) -> N
             assert extras[name] == values[-1] or isinstance(values[-1], list | dict)
 
 
+def test_reports_are_not_changed_by_what_is_collected_from_them() -> None:
+    first, second = (ExtrasReported({"a": {"b": [number]}, "c": [number]}, 0) for number in (1, 2))
+    reply = reply_of(first, second)
+    assert reply.answer.extras == {"a": {"b": [1, 2]}, "c": [1, 2]}
+    assert (first.fields, second.fields) == ({"a": {"b": [1]}, "c": [1]}, {"a": {"b": [2]}, "c": [2]})
+
+
 def test_what_is_not_understood_is_kept() -> None:
     reply = reply_of(
         ExtrasReported({"provider": "x"}),

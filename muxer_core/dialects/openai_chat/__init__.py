@@ -36,14 +36,16 @@ class OpenAIChat(msgspec.Struct, frozen=True):
         """The request for one attempt. Raises `InvalidRequest`, naming the field."""
         return encode_chat(request, target, max_tokens=max_tokens, stream=stream, options=self.options)
 
-    def chat_decoder(self, head: ResponseHead, *, stream: bool, limits: Limits, keep_source: bool) -> ReplyDecoder:
+    def chat_decoder(
+        self, head: ResponseHead, *, stream: bool, limits: Limits, keep_source: bool, answers: int = 1
+    ) -> ReplyDecoder:
         """A decoder for a reply with a success status.
 
         A stream that was not asked for is told by its content type; a whole reply where a stream was asked for, by its first byte.
         """
         content_type = (head.headers.get("content-type") or "").strip().lower()
         if stream or content_type.startswith("text/event-stream"):
-            return StreamDecoder(limits, head.headers, keep_source=keep_source)
+            return StreamDecoder(limits, head.headers, keep_source=keep_source, answers=answers)
         return WholeReplyDecoder(limits, head.headers, keep_source=keep_source)
 
     def encode_models(self, target: Target) -> Encoded:

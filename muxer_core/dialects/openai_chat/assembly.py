@@ -118,10 +118,9 @@ class Assembly:
         """Has any answer begun?"""
         return bool(self._choices)
 
-    @property
-    def all_finished(self) -> bool:
-        """Has every answer seen so far told its finish reason (and is there one)?"""
-        return bool(self._choices) and all(state.finish is not None for state in self._choices.values())
+    def all_finished(self, answers: int) -> bool:
+        """Has every answer seen so far told its finish reason, and are there as many as were asked for?"""
+        return len(self._choices) >= answers and all(state.finish is not None for state in self._choices.values())
 
     @property
     def failed_word(self) -> str | None:

@@ -216,7 +216,8 @@ def failure_from_head(head: ResponseHead, body: bytes, *, where: str | None, mom
         wait = words.wait
     kind = classify(words, status, waits=wait is not None)
     message = words.message or f"the server answered HTTP {status} without a word"
-    if 300 <= status < 400:
+    redirected = 300 <= status < 400
+    if redirected:
         kind, location = "malformed", head.headers.get("location")
         message = f"the server redirects to {location or 'nowhere'}; check base_url" if not words.message else message
     elif status == 404 and not _names_a_model(words):
@@ -228,7 +229,8 @@ def failure_from_head(head: ResponseHead, body: bytes, *, where: str | None, mom
         status=status,
         code=words.code or words.type,
         retry_after=wait,
-        retryable={"true": True, "false": False}.get(should_retry),
+        # The same request would be sent the same way again.
+        retryable=False if redirected else {"true": True, "false": False}.get(should_retry),
         where=where,
     )
 

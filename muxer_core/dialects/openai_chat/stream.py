@@ -5,7 +5,7 @@
 | `data: [DONE]` after at least one choice | complete (evidence `[DONE]`), also where some choice told no finish reason |
 | ends with `data: [DONE]`, the blank line after it missing | the same (several servers and proxies end so) |
 | `data: [DONE]` before any choice | failure `malformed`: an empty stream is no answer |
-| ends after every choice seen told its finish reason, between events | complete (evidence `end of body after the finish reason`) |
+| ends between events, all choices that were asked for finished | complete (evidence `end of body after the finish reason`) |
 | ends anywhere else, or inside an event | failure `truncated` |
 | ends in either way, a choice's finish reason being a word for an error | failure `server_error` |
 | an event with `error`, or named `error` | failure with the server's words; nothing follows |
@@ -42,10 +42,22 @@ _SPACE = b" \t\r\n\xef\xbb\xbf"
 class StreamDecoder:
     """Decodes one streamed reply. Obeys law 1: the items are the same under any cut of the same bytes."""
 
-    __slots__ = ("_closed", "_headers", "_keep_source", "_limits", "_reading", "_sniffing", "_sse", "_tail", "_whole")
+    __slots__ = (
+        "_answers",
+        "_closed",
+        "_headers",
+        "_keep_source",
+        "_limits",
+        "_reading",
+        "_sniffing",
+        "_sse",
+        "_tail",
+        "_whole",
+    )
 
-    def __init__(self, limits: Limits, headers: Headers, *, keep_source: bool) -> None:
+    def __init__(self, limits: Limits, headers: Headers, *, keep_source: bool, answers: int = 1) -> None:
         self._limits = limits
+        self._answers = answers
         self._headers = headers
         self._keep_source = keep_source
         self._sse = SseDecoder(limits)
@@ -82,7 +94,7 @@ class StreamDecoder:
         self._closed = True
         if _UNCLOSED_DONE.search(self._tail[-_TAIL:]):
             return [self._done()]
-        if self._reading.assembly.all_finished and not self._sse.pending:
+        if self._reading.assembly.all_finished(self._answers) and not self._sse.pending:
             return [ended(self._reading, EVIDENCE_FINISHED)]
         return [FailureReported(Failure(kind="truncated", message=self._how_cut()))]
 

@@ -79,6 +79,15 @@ def test_evidence(body: str, kind: str) -> None:
     assert kind_of(streamed(body.encode())) == kind
 
 
+@pytest.mark.parametrize(("end", "kind"), [("", "truncated"), ("data: [DONE]\n\n", "complete")])
+def test_an_answer_that_was_asked_for_and_never_began_is_missed(end: str, kind: str) -> None:
+    decoder = OpenAIChat().chat_decoder(ResponseHead(200), stream=True, limits=Limits(), keep_source=False, answers=2)
+    items = decoder.receive_data(f"data: {TEXT}\n\ndata: {STOP}\n\n{end}".encode())
+    items += decoder.receive_eof()
+    last = items[-1]
+    assert (last.failure.kind if isinstance(last, FailureReported) else "complete") == kind
+
+
 def test_nothing_follows_the_end() -> None:
     decoder = OpenAIChat().chat_decoder(ResponseHead(200), stream=True, limits=Limits(), keep_source=False)
     assert isinstance(

@@ -222,6 +222,10 @@ def test_the_server_s_word_on_retrying(told: str, meant: bool | None) -> None:
     assert failure(500, error("m"), x_should_retry=told).retryable is meant
 
 
+def test_a_redirect_is_not_asked_again() -> None:
+    assert not failure(307, b"", location="https://elsewhere.example").retry_same
+
+
 def test_a_path_that_is_not_there_says_what_to_check() -> None:
     assert "base_url" in failure(404, error("Not Found")).message
     assert "base_url" not in failure(404, error("The model `x` does not exist")).message
