@@ -108,8 +108,21 @@ def test_without_a_priced_model_it_says_what_to_do(run: Run[Any], proxy: Proxy) 
     run(provider.get_available_models)
     with pytest.raises(InvalidRequest, match=r"providers: .*get_available_models"):
         HeuristicRouter().select_model(QUESTION, {"litellm": provider})
-    with pytest.raises(InvalidRequest, match="providers"):
-        HeuristicRouter().select_model(QUESTION, {})
+
+
+@pytest.mark.parametrize(
+    ("providers", "words"),
+    [
+        ({}, r"providers: must not be empty"),
+        ([], r"providers: must map names to providers, got list"),
+        ({"litellm": "http://localhost:4000"}, r"providers\['litellm'\]: must be a LiteLLMProvider, got str"),
+    ],
+)
+def test_what_is_no_provider_is_named(run: Run[Any], providers: Any, words: str) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        HeuristicRouter().select_model(QUESTION, providers)
+    with pytest.raises(InvalidRequest, match=words):
+        run(lambda: HeuristicRouter().route_request(QUESTION, providers))
 
 
 def test_a_strategy_that_is_none_is_named(proxy: Proxy) -> None:

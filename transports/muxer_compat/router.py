@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from muxer_compat.completion import ChatCompletion, completion_of
 from muxer_compat.connections import Connections
@@ -51,6 +52,7 @@ class HeuristicRouter:
 
         `parameters` are those that the call would have. Raises `CallFailed` when no model can take it.
         """
+        _check(providers)
         options = chat_options({**parameters, "strategy": strategy})
         muxer, _ = self._over(providers)
         desk = Desk(muxer)
@@ -72,6 +74,7 @@ class HeuristicRouter:
         Without a strategy it is `DEFAULT_ROUTING_STRATEGY` (environment or `.env`), else `hybrid`. `parameters` are OpenAI's, and ours:
         `max_cost` (US dollars over all attempts; without `max_tokens`, the longest answer that fits is allowed) and `ceiling`.
         """
+        _check(providers)
         options = chat_options({**parameters, "strategy": strategy or setting(STRATEGY)})
         for provider in providers.values():
             if provider.models.guessed:
@@ -98,3 +101,14 @@ class HeuristicRouter:
                 Connections(open_transport, secrets_of(proxies)),
             )
         return self._made
+
+
+def _check(providers: object) -> None:
+    """Raises `InvalidRequest` for what callers without a type checker hand over."""
+    if not isinstance(providers, Mapping):
+        raise InvalidRequest("providers", f"must map names to providers, got {type(providers).__name__}")
+    if not providers:
+        raise InvalidRequest("providers", "must not be empty")
+    for name, provider in cast("Mapping[object, object]", providers).items():
+        if not isinstance(provider, LiteLLMProvider):
+            raise InvalidRequest(f"providers[{name!r}]", f"must be a LiteLLMProvider, got {type(provider).__name__}")
