@@ -87,7 +87,7 @@ types: $(VENV)/.development ## mypy, strict, and pyright, strict
 
 coverage: $(VENV)/.development ## Branch coverage against the floors; every miss is listed
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run $(PYTEST) $(ARGS)
+	@$(BIN)/coverage run $(PYTEST) -m 'not mutants' $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage json --quiet -o coverage.json
 	@$(BIN)/python .ci/coverage_floors.py coverage.json

@@ -19,6 +19,8 @@ import pytest
 from muxer_core.testing.machine import CallMachine
 from tests.call.test_laws import explore_courses, explore_machine
 
+pytestmark = pytest.mark.mutants
+
 COURSES = 800
 RUNS = 150
 

@@ -25,6 +25,8 @@ from tests.money import laws
 from tests.money.test_card import TIER_NAMES, WALLS
 from tests.support.shared import REPO_ROOT
 
+pytestmark = pytest.mark.mutants
+
 
 class Mutant(NamedTuple):
     """In module `file`, `sound` becomes `broken`."""

@@ -39,6 +39,8 @@ from tests.routing import test_prices
 from tests.routing.laws import LAWS
 from tests.routing.test_balance import test_the_busiest_of_all_is_never_taken_while_there_is_another as two_choices_hold
 
+pytestmark = pytest.mark.mutants
+
 hard = settings(max_examples=400, database=None, derandomize=True, phases=[Phase.generate])
 
 

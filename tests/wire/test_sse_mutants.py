@@ -23,6 +23,8 @@ from tests.wire.sse_laws import (
     check_says_what_the_standard_says,
 )
 
+pytestmark = pytest.mark.mutants
+
 SOURCE = Path(original.__file__).read_text("utf-8")
 CASES = 8_000
 BYTES = (b"\n", b"\r", b":", b" ", b"d", b"\0", b"\xef")
