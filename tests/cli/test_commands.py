@@ -252,6 +252,16 @@ def test_config_check_says_what_is_there(modelmuxer: Command) -> None:
     assert len(told["digest"]) == 64
 
 
+def test_config_check_shows_no_header_s_value(modelmuxer: Command, configured: Path) -> None:
+    path = configured / "muxer.toml"
+    headers = 'credential = "env:LOCAL_KEY"\nheaders = { "x-gateway-key" = "hunter2" }'
+    path.write_text(path.read_text(encoding="utf-8").replace('credential = "env:LOCAL_KEY"', headers), encoding="utf-8")
+    assert "hunter2" not in modelmuxer("config", "check").out
+    ran = modelmuxer("config", "check", "--json")
+    assert "hunter2" not in ran.out
+    assert json.loads(ran.out)["mapping"]["providers"]["local"]["headers"] == {"x-gateway-key": "***"}
+
+
 def test_config_check_lists_every_problem_with_its_line(modelmuxer: Command, configured: Path) -> None:
     bad = configured / "bad.toml"
     bad.write_text("[providers.openai]\nheadrs = {}\n\n[retry]\nmax_attempts = 0\n", encoding="utf-8")

@@ -18,6 +18,7 @@ from muxer_core.call.outcome import CallFailed, Outcome
 from muxer_core.config.schema import Config
 from muxer_core.muxer import Muxer
 from muxer_core.simulation.script import Data, End, Hang, Head, answer
+from muxer_core.values.errors import InvalidRequest, LocalProtocolError
 from muxer_core.values.items import TextDelta
 from muxer_drivers.asyncio_driver import AsyncioRuntime
 from muxer_drivers.here import runtime_here
@@ -142,6 +143,41 @@ def test_a_client_closed_in_a_cancelled_scope_closes_its_transport(library: str)
     with RawServer((Head(), *[Data(one) for one in REPLY[:3]], Hang())) as server:
         anyio.run(main, backend=library)
         server.wait_for_close()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_closed_client_is_misuse_said_in_words(package: str) -> None:
+    url = refused_url()
+    synchronous, asynchronous = package_of(package).Client(), package_of(package).AsyncClient()
+    synchronous.close()
+    with Client(muxer_for(url)) as left, pytest.raises(LocalProtocolError, match="the HTTP client is closed"):
+        Client(muxer_for(url), http=synchronous).chat("Hi", model="m")
+    with pytest.raises(LocalProtocolError, match="the HTTP client is closed"):
+        left.chat("Hi", model="m")
+
+    async def ask() -> None:
+        await asynchronous.aclose()
+        with pytest.raises(LocalProtocolError, match="the HTTP client is closed"):
+            await AsyncClient(muxer_for(url), http=asynchronous).chat("Hi", model="m")
+
+    asyncio.run(ask())
+
+
+def test_arguments_of_another_kind_are_named_at_once() -> None:
+    muxer: Any = muxer_for(refused_url())
+    for package in map(package_of, PACKAGES):
+        with (
+            package.Client() as wrong,
+            pytest.raises(InvalidRequest, match=r"http: must be an async client, got Client"),
+        ):
+            AsyncClient(muxer, http=wrong)
+        with pytest.raises(InvalidRequest, match=r"http: must be a sync client, got AsyncClient"):
+            Client(muxer, http=package.AsyncClient())
+        with pytest.raises(InvalidRequest, match=r"http: must be an async client, not its class"):
+            AsyncClient(muxer, http=package.AsyncClient)
+    for kind in (Client, AsyncClient):
+        with pytest.raises(InvalidRequest, match=r"muxer: must be a Muxer, got dict"):
+            kind({})  # type: ignore[arg-type]  # as a caller without a type checker would
 
 
 def test_the_library_is_found_where_the_call_runs() -> None:

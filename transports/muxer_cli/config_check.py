@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from muxer_cli.load import Settings
@@ -77,5 +78,14 @@ def _fields(settings: Settings) -> dict[str, Any]:
         "litellm": [
             {"line": one.line, "setting": one.path, "became": one.became, "how": one.words} for one in settings.report
         ],
-        "mapping": settings.mapping,
+        "mapping": _without_header_values(settings.mapping),
     }
+
+
+def _without_header_values(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """The mapping, with providers' headers by name only: what is sent with every request is often a secret."""
+    providers = {
+        name: {**one, "headers": dict.fromkeys(one["headers"], "***")} if "headers" in one else one
+        for name, one in mapping["providers"].items()
+    }
+    return {**mapping, "providers": providers}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import ssl
 from functools import cache
+from inspect import iscoroutinefunction
 from types import ModuleType
 
 from muxer_core.muxer import Muxer
+from muxer_core.values.errors import InvalidRequest
 from muxer_drivers.client import AsyncClient as AnyAsyncClient
 from muxer_drivers.credentials import Credentials
 from muxer_drivers.desk import Desk
@@ -56,6 +58,16 @@ def _limits(package: ModuleType) -> object:
     )
 
 
+def _check(muxer: object, http: object, kind: str) -> None:
+    """Raises `InvalidRequest` for what could not make a call: it would say so only then, and not in these words."""
+    if not isinstance(muxer, Muxer):
+        raise InvalidRequest("muxer", f"must be a Muxer, got {type(muxer).__name__}")
+    if isinstance(http, type):
+        raise InvalidRequest("http", f"must be {kind}, not its class: write {http.__name__}()")
+    if http is not None and iscoroutinefunction(getattr(http, "send", None)) != (kind == "an async client"):
+        raise InvalidRequest("http", f"must be {kind}, got {type(http).__name__}")
+
+
 class AsyncClient(AnyAsyncClient):
     """Calls over httpx, on asyncio or trio, whichever runs the current task.
 
@@ -73,6 +85,7 @@ class AsyncClient(AnyAsyncClient):
         credentials: Credentials | None = None,
         desk: Desk | None = None,
     ) -> None:
+        _check(muxer, http, "an async client")
         known = credentials or Credentials()
         transport = open_transport(known) if http is None else AsyncTransport(http, known, owned=False)
         super().__init__(muxer, transport, desk)
@@ -91,6 +104,7 @@ class Client(AnySyncClient):
         credentials: Credentials | None = None,
         desk: Desk | None = None,
     ) -> None:
+        _check(muxer, http, "a sync client")
         known = credentials or Credentials()
         transport = open_sync_transport(known) if http is None else SyncTransport(http, known, owned=False)
         super().__init__(muxer, transport, desk)

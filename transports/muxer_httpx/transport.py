@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from muxer_core.call.commands import OpenAttempt
 from muxer_core.call.exchange import TransportError
+from muxer_core.values.errors import LocalProtocolError
 from muxer_core.wire.heads import Headers, ResponseHead
 from muxer_drivers.compression import ACCEPTED, Body
 from muxer_drivers.credentials import Credentials
@@ -39,6 +40,11 @@ class AsyncHttp(Protocol):
         """Close the pool."""
         ...
 
+    @property
+    def is_closed(self) -> bool:
+        """Was it closed?"""
+        ...
+
 
 class SyncHttp(Protocol):
     """What is used of `httpx.Client` and `httpx2.Client`."""
@@ -57,10 +63,22 @@ class SyncHttp(Protocol):
         """Close the pool."""
         ...
 
+    @property
+    def is_closed(self) -> bool:
+        """Was it closed?"""
+        ...
+
 
 def _pause(seconds: float) -> float | None:
     """httpx's spelling of a pause: None, not infinity, means for ever."""
     return None if seconds == inf else seconds
+
+
+def _check_open(http: AsyncHttp | SyncHttp) -> None:
+    if http.is_closed:
+        raise LocalProtocolError(
+            "the HTTP client is closed: make calls inside the client's `with`, before it is closed"
+        )
 
 
 def _head(response: Any) -> ResponseHead:
@@ -128,6 +146,7 @@ class AsyncTransport:
 
     async def open(self, command: OpenAttempt) -> AsyncExchange:
         """Send the request and wait for the head. Only the connect timeout is httpx's; the others are the call's."""
+        _check_open(self._http)
         wire = command.request
         headers = [*self._credentials.headers(wire), ACCEPTED]
         try:
@@ -225,6 +244,7 @@ class SyncTransport:
 
     def open(self, command: OpenAttempt, timeout: float) -> SyncExchange | None:
         """Send the request and wait for the head; None when it did not come for `timeout` seconds after the last byte that was sent."""
+        _check_open(self._http)
         wire = command.request
         headers = [*self._credentials.headers(wire), ACCEPTED]
         pause = _pause(timeout)
