@@ -38,7 +38,7 @@ price = {{ input = 1, output = 1 }}
 """
 
 DEPLOYMENT = '\n[[deployments]]\nmodel = "{model}"\nprovider = "local"\n'
-PRICED = ("good", "busy", "cut", "rude", "caller", "thinker", "missing")
+PRICED = ("good", "busy", "endless", "cut", "rude", "caller", "thinker", "missing")
 
 
 class Ran(NamedTuple):

@@ -108,22 +108,36 @@ def in_a_terminal(*arguments: str) -> str:
     return written.decode()
 
 
-def test_an_interrupt_ends_the_watch_in_words(configured: Path) -> None:
+def interrupted(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Status and output of a command that is interrupted after its first line."""
     environment = {**os.environ, "PYTHONPATH": f"{REPO_ROOT}:{REPO_ROOT / 'transports'}"}
     with subprocess.Popen(
-        [sys.executable, "-m", "muxer_cli", "health", "--watch", "--interval", "30"],
-        cwd=configured,
+        [sys.executable, "-m", "muxer_cli", *arguments],
+        cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as running:
         assert running.stdout is not None
-        running.stdout.readline()
+        first = running.stdout.readline()
         running.send_signal(signal.SIGINT)
-        _, err = running.communicate(timeout=20)
-    assert running.returncode == 130
-    assert err == "interrupted\n"
+        rest, err = running.communicate(timeout=20)
+    return running.returncode, first + rest, err
+
+
+def test_an_interrupt_ends_the_watch_in_words(configured: Path) -> None:
+    status, _, err = interrupted(configured, "health", "--watch", "--interval", "30")
+    assert (status, err) == (130, "interrupted\n")
+
+
+def test_an_answer_that_is_interrupted_still_says_what_it_cost(configured: Path) -> None:
+    status, out, err = interrupted(configured, "chat", "-m", "endless", "Why?")
+    assert (status, err) == (130, "interrupted\n")
+    assert out.startswith("Blue light\n")
+    assert "attempt 1: local/endless, first choice: cancelled after" in out
+    assert "cost: $0.00" in out
+    assert "estimated" in out
 
 
 def test_a_reader_that_leaves_gets_no_traceback(configured: Path) -> None:

@@ -1,7 +1,7 @@
 """An OpenAI-compatible server for the command's tests: real sockets, and a behaviour for each model name.
 
-`good` answers; `busy` is over its rate limit; `cut` breaks off in mid-stream; `rude` writes control characters; `caller` calls a tool;
-`thinker` thinks first. A request without the right key is refused. Any other model is unknown.
+`good` answers; `endless` falls silent in the middle; `busy` is over its rate limit; `cut` breaks off in mid-stream; `rude` writes control
+characters; `caller` calls a tool; `thinker` thinks first. A request without the right key is refused. Any other model is unknown.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from muxer_core.simulation.script import Break, Data, End, Head, Script
+from muxer_core.simulation.script import Break, Data, End, Hang, Head, Script
 from tests.support.raw_server import Received
 
 KEY = "sk-the-right-key"
@@ -20,6 +20,7 @@ _CALL = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "l
 _DELTAS: dict[str, list[dict[str, Any]]] = {
     "good": [{"role": "assistant", "content": ""}, {"content": "Blue light "}, {"content": "scatters most."}],
     "cut": [{"content": "Blue "}, {"content": "light"}],
+    "endless": [{"content": "Blue "}, {"content": "light\n"}],
     "rude": [{"content": RUDE}],
     "caller": [{"tool_calls": [_CALL]}],
     "thinker": [{"reasoning_content": "Let me see."}, {"content": "42"}],
@@ -46,7 +47,7 @@ def upstream(request: Received) -> Script:
 
 def _stream(model: str, deltas: list[dict[str, Any]]) -> Script:
     events: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
-    if model != "cut":
+    if model not in ("cut", "endless"):
         reason = "tool_calls" if model == "caller" else "stop"
         events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
         events.append({"choices": [], "usage": {"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500}})
@@ -55,6 +56,8 @@ def _stream(model: str, deltas: list[dict[str, Any]]) -> Script:
     data = [Data(f"data: {json.dumps({**frame, **event})}\n\n".encode()) for event in events]
     if model == "cut":
         return (head, *data, Break("truncated"))
+    if model == "endless":
+        return (head, *data, Hang())
     return (head, *data, Data(b"data: [DONE]\n\n"), End())
 
 

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings, screen: Screen) -> int:
-    """Make the call. Raises `CallFailed` when no answer began."""
+    """Make the call. Raises `CallFailed` when no answer began. An interrupt ends it in mid-stream: what it cost is said all the same."""
     messages, options = messages_of(arguments), options_of(arguments)
     context = CallContext(tags=tuple(arguments.tag))
     with opened(settings, config_for(settings, arguments.model)) as (_, client):
@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace, settings: Settings, screen: Screen) -> in
         print_outcome(outcome, screen)
     if outcome.status == "complete":
         return 0
+    if outcome.status == "cancelled":
+        raise KeyboardInterrupt
     if outcome.failure is not None and not screen.as_json:
         screen.trouble(f"modelmuxer: {outcome.failure.describe()}")
     return 1
@@ -54,7 +56,9 @@ def ignore(_: Sequence[Item]) -> None:
 
 
 def show_stream(stream: SyncStream, screen: Screen, watch: Watch = ignore) -> tuple[Outcome, str]:
-    """Show the items of a stream as they come; how the call ended, and the text. A failed call ends here too, with what had come."""
+    """Show the items of a stream as they come; how the call ended, and the text. A failed call ends here too, with what
+    had come, and so does one that the user interrupts: its status is then `cancelled`.
+    """
     builder = ReplyBuilder()
     shown = _Shown(screen)
     try:
@@ -67,6 +71,10 @@ def show_stream(stream: SyncStream, screen: Screen, watch: Watch = ignore) -> tu
         outcome = stream.outcome
     except CallFailed as failed:
         outcome = failed.outcome
+    except KeyboardInterrupt:
+        outcome = stream.outcome
+        if outcome is None:
+            raise
     if outcome is None:
         raise RuntimeError("the call ended without an outcome")
     reply = builder.build(outcome)

@@ -143,6 +143,8 @@ class _Demo:
             print_outcome(outcome, self._screen)
             if outcome.failure is not None:
                 self._screen.fact("failed, as it must", outcome.failure.describe())
+        if outcome.status == "cancelled":
+            raise KeyboardInterrupt
         return Step(title, outcome)
 
     def _fallback(self, client: Client, options: ChatOptions) -> Step:
