@@ -95,7 +95,9 @@ class SseDecoder:
     @property
     def pending(self) -> bool:
         """Has an event begun whose end has not come? At the end of the body this means that the body was cut. A comment is no event."""
-        return self._data is not None or self._event != "" or (len(self._line) > 0 and not self._line.startswith(b":"))
+        return self.exceeded is None and (
+            self._data is not None or self._event != "" or (len(self._line) > 0 and not self._line.startswith(b":"))
+        )
 
     def receive_data(self, data: bytes) -> list[SseEvent]:
         """The events that these bytes complete."""

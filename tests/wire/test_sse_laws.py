@@ -111,3 +111,12 @@ def test_a_limit_inside_a_fast_read() -> None:
             decoder = SseDecoder(limits)
             assert [event for data in reads for event in decoder.receive_data(data)] == [SseEvent(b"a")]
             assert decoder.exceeded == crossed
+
+
+def test_a_stream_that_crossed_a_limit_in_its_first_bytes_is_pending_under_no_cut() -> None:
+    """Found by chance: two bytes that might have become a byte-order mark stayed held after the limit was crossed."""
+    for cut in ([b"\xef\x00\xef"], [b"\xef", b"\x00", b"\xef"]):
+        decoder = SseDecoder(Limits(stream=1))
+        for piece in cut:
+            decoder.receive_data(piece)
+        assert (decoder.exceeded is not None, decoder.pending) == (True, False)
