@@ -17,13 +17,17 @@ from muxer_core.values.amount import Usd
 from muxer_core.values.failure import Failure, FailureKind
 from muxer_core.values.items import (
     CONTENT,
+    AudioDelta,
     ChoiceFinished,
     CostReported,
     FailureReported,
     FinishReason,
     Item,
+    ReasoningDelta,
+    RefusalDelta,
     ReplyEnded,
     TextDelta,
+    ToolCallDelta,
     UsageReported,
     WarningReported,
 )
@@ -38,6 +42,19 @@ MOST_WARNINGS = 32
 
 
 _CONTENT = frozenset(CONTENT)
+
+
+def _length(item: Item) -> int:
+    """Characters that were billed as output: thinking and the arguments of tools count like text."""
+    match item:
+        case ReasoningDelta() | RefusalDelta():
+            return len(item.text)
+        case ToolCallDelta():
+            return len(item.name or "") + len(item.arguments)
+        case AudioDelta():
+            return len(item.transcript)
+        case _:
+            return 0
 
 
 class Attempt:
@@ -79,6 +96,7 @@ class Attempt:
         "usage",
         "wake",
         "warnings",
+        "whole",
     )
 
     def __init__(self, number: int, place: int, cause: Cause, due_at: float, *, judged: bool) -> None:
@@ -99,6 +117,7 @@ class Attempt:
         self.granted = False
         self.request: WireRequest | None = None
         self.sent = False
+        self.whole = False
         self.open = False
         self.read_more = ReadMore(number)
         self.opened_at: float | None = None
@@ -148,6 +167,7 @@ class Attempt:
                 self.text_length += len(item.text)
             elif type(item) in _CONTENT:
                 content = True
+                self.text_length += _length(item)
             elif isinstance(item, FailureReported):
                 failure = item.failure
             elif type(item) is ReplyEnded:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from muxer_core.money.card import FREE_OUTPUT
 from muxer_core.routing.facts import SMALLEST_ANSWER
 from muxer_core.values.amount import Usd
 from muxer_core.values.failure import Failure
@@ -100,6 +101,11 @@ def allow(place: Place, demand: Demand, left: Usd | None, ceiling: CeilingMode) 
     if fits < SMALLEST_ANSWER:
         least = place.price.bound(counted, SMALLEST_ANSWER * demand.answers, service_tier=demand.service_tier)
         return _over(f"{left} is left under max_cost, and the smallest answer needs up to {least}", place)
+    own_end = place.max_output_tokens is None and fits == longest
+    if own_end or (longest is None and fits >= FREE_OUTPUT // demand.answers):
+        # The model's own end is the bound. Servers refuse a max_tokens that their window has no room for beside the prompt.
+        bound = place.price.bound(counted, fits * demand.answers, service_tier=demand.service_tier)
+        return Allowance(None, bound, warnings)
     if longest is None or fits < longest:
         warnings += (f"max_tokens: set to {fits} so that {place.where} stays within max_cost",)
     return Allowance(

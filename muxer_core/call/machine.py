@@ -281,8 +281,13 @@ class Call:
         """The first attempts are slow: begin another beside them, if there is another place and room."""
         self._hedge_at = inf
         live = sum(attempt.is_live for attempt in self._attempts)
+        begun = sum(
+            attempt.cause != "cascade" and (attempt.is_live or attempt.opened_at is not None)
+            for attempt in self._attempts
+        )
         place = self._plan.choices.next_choice(self._tried())
-        if live < self._capabilities.max_parallel and place is not None:
+        room = live < self._capabilities.max_parallel and begun < self._plan.policies.retry.max_attempts
+        if room and place is not None:
             self._hedges += 1
             self._begin(place, "hedge", 0.0, moment)
 
@@ -438,6 +443,7 @@ class Call:
 
     def _completed(self, attempt: Attempt, moment: Moment) -> None:
         """The reply has its evidence of completion."""
+        attempt.whole = True
         if attempt.judged:
             attempt.disarm()
             attempt.move("ended", "judging")

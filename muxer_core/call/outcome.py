@@ -49,8 +49,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a call ended.
 
     `usage` is that of the attempt that served; `cost` is the sum over all attempts, None when the price of one is unknown. `warnings`
-    name everything that was changed, dropped or estimated on the caller's behalf. `over_ceiling`: a provider billed more than the bound
-    it was sent, so that the cost passed `max_cost`.
+    name everything that was changed, dropped or estimated on the caller's behalf. `over_ceiling`: under a `max_cost`, a provider billed
+    more than the bound it was sent; what it billed is booked, and nothing further was opened.
     """
 
     call_id: str

@@ -17,13 +17,14 @@ from muxer_core.values.usage import Charge
 class Books:
     """The money and the record of one call."""
 
-    __slots__ = ("_call_id", "_operation", "_plan", "_started", "_warnings")
+    __slots__ = ("_call_id", "_operation", "_overrun", "_plan", "_started", "_warnings")
 
     def __init__(self, call_id: str, operation: Operation, plan: Plan, started: float) -> None:
         self._call_id = call_id
         self._operation = operation
         self._plan = plan
         self._started = started
+        self._overrun = False
         self._warnings: list[str] = []
 
     def warn(self, *warnings: str) -> None:
@@ -34,6 +35,9 @@ class Books:
         """What remains under the ceiling, counting every attempt at the most that it can have cost; None when there is no ceiling."""
         if self._plan.max_cost is None:
             return None
+        if self._overrun:
+            # A provider billed above its bound: the proof is gone, and nothing further opens (law 4), not even where it is free.
+            return Usd(-1)
         spent = sum(attempt.exposure.pico for attempt in attempts if attempt.exposure is not None)
         return Usd(max(0, self._plan.max_cost.pico - spent))
 
@@ -42,6 +46,8 @@ class Books:
         place = self._plan.places[attempt.place]
         booking = book(attempt, place, self._operation.demand, self._plan.policies.book)
         self.warn(*attempt.warnings, *booking.warnings)
+        if self._plan.max_cost is not None and booking.cost is not None and attempt.bound is not None:
+            self._overrun = self._overrun or booking.cost > attempt.bound
         attempt.exposure = booking.exposure
         attempt.record = AttemptRecord(
             number=attempt.number,
@@ -81,6 +87,6 @@ class Books:
             usage=None if served is None else served.usage,
             cost=cost,
             exact=all(record.exact for record in records),
-            over_ceiling=ceiling is not None and known > ceiling,
+            over_ceiling=self._overrun or (ceiling is not None and known > ceiling),
             warnings=tuple(self._warnings),
         )

@@ -95,16 +95,15 @@ def book(attempt: Attempt, place: Place, demand: Demand, book_as: Literal["ours"
     """What to book for an ended attempt."""
     if attempt.opened_at is None or not demand.billed:
         return NOTHING
-    complete = attempt.status in ("complete", "rejected_by_judge")
-    if complete and attempt.usage is not None:
-        usage, exact = attempt.usage, attempt.usage.exact
+    if attempt.whole and attempt.usage is not None and attempt.usage.exact:
+        usage, exact = attempt.usage, True
     else:
         rule = _applicable_rule(attempt, place)
         if rule == "nothing":
             return NOTHING
-        if rule == "bound":
+        if rule == "bound" and attempt.bound is not None:
             return Booking(usage=attempt.usage, charges=(), cost=attempt.bound, exact=False, exposure=attempt.bound)
-        usage, exact = _estimate(attempt, demand, with_output=rule == "delivered_estimate"), False
+        usage, exact = _estimate(attempt, demand, with_output=rule != "input_estimate"), False
     ours, charges = _priced(place, usage, attempt.opened_wall)
     cost, warnings = _chosen(ours, attempt.reported_cost, book_as, place.where)
     if cost is None:
@@ -112,6 +111,6 @@ def book(attempt: Attempt, place: Place, demand: Demand, book_as: Literal["ours"
     elif not exact:
         warnings += (f"cost: {place.where} reported no usage; {cost} is an estimate",)
     exposure = cost
-    if not exact and attempt.bound is not None:
+    if attempt.bound is not None and (cost is None or not exact):
         exposure = attempt.bound if cost is None else max(cost, attempt.bound)
     return Booking(usage=usage, charges=charges, cost=cost, exact=exact, exposure=exposure, warnings=warnings)

@@ -25,6 +25,7 @@ from muxer_core.call.outcome import Outcome
 from muxer_core.call.plan import Place, Plan
 from muxer_core.call.policies import CascadePolicy, HedgePolicy, Policies, RetryPolicy, Timeouts
 from muxer_core.dialects.protocol import Encoded, ReplyDecoder, Target
+from muxer_core.money import PriceCard
 from muxer_core.simulation.clock import VirtualClock
 from muxer_core.simulation.run import Run, simulate
 from muxer_core.simulation.script import REFUSED_CONNECTION, Break, Data, End, Hang, Head, Script, Wait, answer
@@ -38,6 +39,7 @@ from muxer_core.testing.calls import (
     USAGE,
     ListedChoices,
     chat,
+    chunk,
     place,
     text_chunk,
 )
@@ -368,6 +370,13 @@ def test_a_failed_first_attempt_leaves_the_race_to_its_hedge() -> None:
     assert ways(run) == [("place-0", "first", "failed"), ("place-1", "hedge", "complete")]
 
 
+def test_a_hedge_is_one_of_the_calls_attempts() -> None:
+    policies = Policies(hedge=HedgePolicy(after=2.0, max_hedges=5), retry=RetryPolicy(max_attempts=2))
+    rows = tuple(place(number) for number in range(4))
+    run = play([(Hang(),)] * 2, places=rows, policies=policies, capabilities=DriverCapabilities(max_parallel=9))
+    assert len(run.commands(OpenAttempt)) == 2
+
+
 def test_a_driver_that_runs_one_attempt_at_a_time_never_hedges() -> None:
     assert len(ways(play([(Wait(60.0), *GOOD)], policies=HEDGED))) == 1
 
@@ -635,3 +644,28 @@ def test_a_head_beyond_its_limits_is_a_failure_with_a_name() -> None:
     assert failure.kind == "limit_exceeded"
     assert "head_fields" in failure.message
     assert outcome_of(run).status == "complete"
+
+
+def test_after_a_bill_above_its_bound_nothing_further_opens() -> None:
+    greedy = answer(
+        [
+            ROLE,
+            text_chunk("dunno"),
+            FINISH,
+            chunk(choices=[], usage={"prompt_tokens": 12, "completion_tokens": 900}),
+            DONE,
+        ]
+    )
+    free = place(1, price=PriceCard.per_million(input=0, output=0))
+    run = play(
+        [greedy, GOOD],
+        places=(place(0), free),
+        operation=chat(max_tokens=50),
+        max_cost=Usd.parse("1"),
+        policies=CASCADE,
+        judge=lambda _: False,
+    )
+    outcome = outcome_of(run)
+    assert len(run.commands(OpenAttempt)) == 1
+    assert (outcome.status, outcome.over_ceiling) == ("failed", True)
+    assert outcome.cost == Usd(12 * 10**6 + 900 * 4 * 10**6)

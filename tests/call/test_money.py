@@ -20,7 +20,15 @@ from muxer_core.testing.calls import place
 from muxer_core.values.amount import Usd
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.failure import Failure
-from muxer_core.values.items import ChoiceFinished, CostReported, WarningReported
+from muxer_core.values.items import (
+    AudioDelta,
+    ChoiceFinished,
+    CostReported,
+    ReasoningDelta,
+    RefusalDelta,
+    ToolCallDelta,
+    WarningReported,
+)
 from muxer_core.values.usage import ReportedCost, Usage
 from muxer_core.wire.heads import ResponseHead
 
@@ -126,6 +134,7 @@ def ended(
     attempt.text_length = text
     attempt.bound = attempt.exposure = Usd(900 * 10**6)
     attempt.status = "complete" if complete else "failed"
+    attempt.whole = complete
     return attempt
 
 
@@ -276,3 +285,43 @@ def test_the_first_answers_end_counts_and_warnings_are_bounded() -> None:
 def test_places_say_where_they_are() -> None:
     assert isinstance(PRICED, Place)
     assert PRICED.where == "place-0"
+
+
+def test_an_exact_usage_without_a_known_price_is_exposed_at_its_bound() -> None:
+    attempt = ended(complete=True, usage=Usage(input_tokens=90, output_tokens=5, service_tier="unheard of"))
+    booking = book(attempt, PRICED, DEMAND, "ours")
+    assert (booking.cost, booking.exposure) == (None, attempt.bound)
+
+
+def test_a_count_that_was_left_out_is_estimated_and_not_taken_for_zero() -> None:
+    booking = book(ended(complete=True, usage=Usage(input_tokens=90, exact=False), text=400), PRICED, DEMAND, "ours")
+    assert booking.usage is not None
+    assert (booking.usage.output_tokens, booking.exact) == (100, False)
+
+
+def test_a_whole_reply_that_was_cancelled_before_its_verdict_is_booked_as_reported() -> None:
+    attempt = ended(complete=True, usage=Usage(input_tokens=90, output_tokens=5))
+    attempt.status = "cancelled"
+    booking = book(attempt, PRICED, DEMAND, "ours")
+    assert (booking.cost, booking.exact) == (Usd(140 * 10**6), True)
+
+
+def test_thinking_and_tool_arguments_are_estimated_like_text() -> None:
+    attempt = ended()
+    attempt.read(
+        [ReasoningDelta("x" * 40), ToolCallDelta(0, "y" * 40), RefusalDelta("z" * 40), AudioDelta("", "a" * 40)]
+    )
+    assert attempt.text_length == 160
+
+
+def test_without_a_known_longest_answer_nothing_absurd_is_sent() -> None:
+    free = msgspec.structs.replace(
+        place(0, price=PriceCard.per_million(input=0, output=0)), max_output_tokens=None, context_window=None
+    )
+    windowed = msgspec.structs.replace(place(0), max_output_tokens=None, context_window=8192)
+    demand = Demand(input_estimate=10, input_bound=60)
+    for row in (free, windowed):
+        answer = allow(row, demand, Usd.parse("1"), "proven")
+        assert isinstance(answer, Allowance)
+        assert answer.max_tokens is None
+        assert answer.bound is not None
