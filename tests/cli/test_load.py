@@ -151,6 +151,21 @@ def test_a_model_that_the_list_knows_is_priced_at_a_proxy_by_its_name_alone(fold
     assert none.catalog.deployments[index].card.price is None
 
 
+def test_the_command_prices_a_listed_model_at_a_proxy_without_a_file(
+    folder: Path, modelmuxer: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LITELLM_BASE_URL", "http://127.0.0.1:4000")
+    for name in ("gpt-4o-mini", "litellm/gpt-4o-mini"):
+        ran = modelmuxer("route", "-m", name, "--max-cost", "0.01", "--json", "Hi")
+        assert ran.status == 0, ran.out
+        told = json.loads(ran.out)
+        assert told["chosen"] == "litellm/gpt-4o-mini"
+        assert told["candidates"][0]["expected_cost_usd"] is not None
+    assert list(folder.iterdir()) == []
+    (folder / "muxer.toml").write_text('[aliases]\nfast = "litellm/gpt-4o-mini"\n')
+    assert modelmuxer("route", "-m", "fast", "Hi").status == 0
+
+
 # -- files --------------------------------------------------------------------------------------------------------------------------
 
 

@@ -157,6 +157,18 @@ def test_a_reader_that_leaves_gets_no_traceback(configured: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [("chat -m good <&-", 2), ("decode - <&-", 0), ("models >&-", 0), ("models --provider x 2>&-", 2)],
+)
+def test_a_stream_that_is_closed_is_an_empty_one(configured: Path, command: str, status: int) -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{REPO_ROOT}:{REPO_ROOT / 'transports'}"}
+    shell = ["sh", "-c", f'"{sys.executable}" -m muxer_cli {command}']
+    done = subprocess.run(shell, cwd=configured, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+
+
 def test_a_full_disk_is_said_without_a_traceback(configured: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": f"{REPO_ROOT}:{REPO_ROOT / 'transports'}"}
     with Path("/dev/full").open("wb") as full:

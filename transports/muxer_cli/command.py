@@ -13,6 +13,7 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from muxer_core.call.outcome import CallFailed
@@ -35,7 +36,7 @@ NEEDED = {"dotenv": "cli", "httpx": "cli", "rich": "cli", "yaml": "cli"}
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run a command line; returns the exit status."""
-    _never_fail_to_print()
+    _mend_streams()
     given = list(sys.argv[1:] if argv is None else argv)
     try:
         if given[:1] == ["decode"]:
@@ -59,8 +60,11 @@ def run(argv: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def _never_fail_to_print() -> None:
-    """A terminal that cannot show a character shows a question mark instead of a traceback."""
+def _mend_streams() -> None:
+    """A closed stream (`>&-`, as under cron) is an empty one; a terminal that cannot show a character shows a question mark."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 it stays open as long as the program runs
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
