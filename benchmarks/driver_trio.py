@@ -26,8 +26,9 @@ from muxer_core.simulation.run import OpenLedger
 from muxer_core.testing.calls import DONE, FINISH, ROLE, ListedChoices, chat, place, text_chunk
 from muxer_core.wire.heads import Headers, ResponseHead
 from muxer_drivers.async_stream import AsyncStream
-from muxer_drivers.desk import Desk, system_clock
+from muxer_drivers.desk import Desk
 from muxer_drivers.trio_driver import TrioRuntime, TrioTimer
+from muxer_drivers.world import system_clock
 
 CHUNKS = [ROLE, *[text_chunk("word ")] * 1000, FINISH, DONE, b""]
 

@@ -1,7 +1,5 @@
 """A driver for a runtime that muxer-core does not ship: many calls in one thread, on `selectors`, plain sockets and h11 alone.
-
-It carries out what each call wishes and tells it what happened; retries, timeouts and money are the call's own affair.
-`chat_selectors.py` uses it. Plain http, and a connection for each attempt, so that nothing hides what a driver is.
+Plain http, and a connection for each attempt, so that nothing hides what a driver is. `chat_selectors.py` uses it.
 """
 
 import selectors
@@ -15,7 +13,6 @@ from muxer_core.call.capabilities import DriverCapabilities
 from muxer_core.call.commands import CloseAttempt, Deliver, Finish, OpenAttempt, ReadMore
 from muxer_core.call.events import BodyEnded, Connected, DataReceived, Event, ResponseStarted, TransportFailed
 from muxer_core.call.machine import Call
-from muxer_core.call.outcome import Outcome
 from muxer_core.values.failure import Failure
 from muxer_core.wire.heads import Headers, ResponseHead
 from muxer_drivers.credentials import Credentials
@@ -28,14 +25,13 @@ class RunningCall:
     """One call with its socket. It never waits: `advance` takes the call's commands, `ready` is called when the socket is."""
 
     def __init__(self, call: Call, desk: Desk, keys: Credentials, deliver: Callable[..., None]) -> None:
-        self.call, self.desk, self.keys, self.deliver = call, desk, keys, deliver
-        self.outcome: Outcome | None = None
+        self.call, self.desk, self.keys, self.deliver, self.outcome = call, desk, keys, deliver, None
 
     def feed(self, event: Event) -> None:
         """Tell the call what happened."""
         self.call.handle_event(event, self.desk.now())
 
-    def advance(self, selector: selectors.BaseSelector) -> Outcome | None:
+    def advance(self, selector: selectors.BaseSelector) -> object:
         """Carry out commands until there is none, or one that must wait for the socket. The outcome, when the call has ended."""
         while self.outcome is None and (command := self.call.next_command(self.desk.now())) is not None:
             if isinstance(command, OpenAttempt):
@@ -60,8 +56,7 @@ class RunningCall:
         wire, url = command.request, urlsplit(command.request.url)
         lengths = [("host", url.netloc), ("content-length", str(len(wire.body)))]
         request = h11.Request(method=wire.method, target=url.path, headers=lengths + self.keys.headers(wire))
-        parts = (request, h11.Data(wire.body), h11.EndOfMessage())
-        self.unsent = b"".join(self.http.send(part) or b"" for part in parts)
+        self.unsent = self.http.send(request) + self.http.send(h11.Data(wire.body)) + self.http.send(h11.EndOfMessage())
         self.socket.setblocking(False)
         self.socket.connect_ex((url.hostname, url.port or 80))
 
@@ -77,8 +72,8 @@ class RunningCall:
                 selector.modify(self.socket, selectors.EVENT_WRITE if self.unsent else selectors.EVENT_READ, self)
                 self.feed(Connected(self.attempt))
         except OSError as error:
-            kind = "connection_lost" if sent else "connect"
-            self.feed(TransportFailed(self.attempt, Failure(kind=kind, message=str(error)), sent))
+            failure = Failure(kind="connection_lost" if sent else "connect", message=str(error))
+            self.feed(TransportFailed(self.attempt, failure, sent))
 
     def receive(self) -> None:
         """Tell the call of the next part of its reply, if it is there already."""
@@ -86,7 +81,7 @@ class RunningCall:
             part = self.http.next_event()
         except h11.RemoteProtocolError as error:
             kind = "connection_lost" if self.http.trailing_data[1] else "malformed"
-            part = TransportFailed(self.attempt, Failure(kind=kind, message=str(error)))
+            part = self.feed(TransportFailed(self.attempt, Failure(kind=kind, message=str(error))))
         if isinstance(part, h11.Response):
             fields = tuple((name.decode(), value.decode("latin-1")) for name, value in part.headers)
             self.feed(ResponseStarted(self.attempt, ResponseHead(part.status_code, Headers(fields))))
@@ -94,8 +89,6 @@ class RunningCall:
             self.feed(DataReceived(self.attempt, bytes(part.data)))
         elif isinstance(part, h11.EndOfMessage):
             self.feed(BodyEnded(self.attempt))
-        elif isinstance(part, TransportFailed):
-            self.feed(part)
 
 
 def run(calls: Sequence[RunningCall], selector: selectors.BaseSelector) -> None:

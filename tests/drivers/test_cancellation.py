@@ -24,10 +24,11 @@ from muxer_core.values.failure import Failure
 from muxer_core.values.items import Item
 from muxer_drivers.async_stream import AsyncStream
 from muxer_drivers.asyncio_driver import AsyncioRuntime, AsyncioTimer
-from muxer_drivers.desk import Desk, system_clock
+from muxer_drivers.desk import Desk
 from muxer_drivers.here import runtime_here
 from muxer_drivers.sync_driver import SyncStream
 from muxer_drivers.trio_driver import TrioRuntime
+from muxer_drivers.world import system_clock
 from tests.drivers.scenarios import CASES
 from tests.drivers.virtual import (
     WALL,

@@ -27,8 +27,9 @@ from muxer_core.wire.heads import Headers, ResponseHead, WireRequest
 from muxer_drivers.asyncio_driver import AsyncioRuntime
 from muxer_drivers.compression import LARGEST_PIECE, Body
 from muxer_drivers.credentials import Credentials
-from muxer_drivers.desk import accept_every_answer, lock_of, new_call_id, new_seed, system_clock
+from muxer_drivers.desk import accept_every_answer, lock_of
 from muxer_drivers.trio_driver import TrioRuntime
+from muxer_drivers.world import new_call_id, new_seed, system_clock
 from tests.drivers.virtual import run_on_virtual_loop
 
 # -- the world's facts ------------------------------------------------------------------------------------------------------------------

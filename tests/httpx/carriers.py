@@ -25,9 +25,10 @@ from muxer_core.values.credential import CredentialRef
 from muxer_core.values.items import Item
 from muxer_drivers.async_stream import AsyncStream
 from muxer_drivers.credentials import Credentials
-from muxer_drivers.desk import Desk, system_clock
+from muxer_drivers.desk import Desk
 from muxer_drivers.here import runtime_here
 from muxer_drivers.sync_driver import SyncStream
+from muxer_drivers.world import system_clock
 from muxer_httpx.transport import AsyncTransport, SyncTransport
 
 PACKAGES = ("httpx", "httpx2")

@@ -15,7 +15,7 @@ from muxer_core.muxer import Muxer
 from muxer_core.routing.decision import Decision
 from muxer_core.values.context import CallContext
 from muxer_core.values.failure import Failure
-from muxer_drivers.desk import system_clock
+from muxer_drivers.world import system_clock
 
 HELP = "say where a request would go and why; no call is made"
 

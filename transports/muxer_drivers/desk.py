@@ -1,16 +1,15 @@
 """`Desk`: answers the commands of a call that need no network, for every driver alike: `Reserve`, `Settle` and `Judge`.
 
-It also is where the world's facts that are no network facts come from: the clock, call ids and seeds. None of its methods waits for the
-network, so that obligations can be met while a task is being cancelled. A `Muxer` may be shared by threads: one lock a ledger guards it.
+None of its methods waits for the network, so that obligations can be met while a task is being cancelled. A `Muxer` may be shared by
+threads: one lock a ledger guards it.
 """
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable
-from time import monotonic, sleep, time, time_ns
-from typing import Protocol, TypedDict
+from time import sleep
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from muxer_core.call.commands import CloseAttempt, Finish, Judge, Reserve, Settle
@@ -19,37 +18,10 @@ from muxer_core.call.machine import Call
 from muxer_core.call.outcome import Outcome
 from muxer_core.values.items import Item
 from muxer_core.values.moment import Moment
+from muxer_drivers.world import Clock, Identity, new_call_id, new_seed, system_clock
 
-Clock = Callable[[], Moment]
 Judging = Callable[[tuple[Item, ...]], bool]
 """Is this answer of a cascade good enough?"""
-
-
-def system_clock() -> Moment:
-    """Now, by the system's clocks."""
-    return Moment(monotonic(), time())
-
-
-def new_call_id() -> str:
-    """A UUID of version 7 (RFC 9562, section 5.7): ids sort by the time at which their calls began."""
-    number = (time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    number = number & ~(0xF << 76) | 0x7 << 76
-    number = number & ~(0x3 << 62) | 0x2 << 62
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def new_seed() -> int:
-    """A seed for a call's own random numbers."""
-    return secrets.randbits(64)
-
-
-class Identity(TypedDict):
-    """The arguments of `Muxer.start_*` that come from the world."""
-
-    call_id: str
-    seed: int
-    moment: Moment
 
 
 class Ledger(Protocol):
