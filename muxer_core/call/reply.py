@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from muxer_core.call.outcome import Outcome
+from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.routing.decision import Decision
 from muxer_core.values.amount import Usd
 from muxer_core.values.items import (
@@ -182,7 +183,7 @@ class _OpenAnswer:
 
     def close(self) -> Answer:
         message = self.extras.get("message")
-        unread: dict[str, JsonValue] = message if isinstance(message, dict) else {}
+        unread: dict[str, JsonValue] = message if is_object(message) else {}
         of_calls: dict[JsonValue, dict[str, JsonValue]] = {}
         for one in _objects(unread.get("tool_calls")):
             merge_extras(of_calls.setdefault(one.get("index"), {}), one)
@@ -202,7 +203,7 @@ class _OpenAnswer:
 
 
 def _objects(value: JsonValue) -> list[dict[str, JsonValue]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [one for one in value if is_object(one)] if is_list(value) else []
 
 
 def _thoughts(deltas: list[ReasoningDelta], unread: dict[str, JsonValue]) -> tuple[ReasoningPart, ...]:
@@ -271,14 +272,14 @@ def merge_extras(into: dict[str, JsonValue], fields: dict[str, JsonValue]) -> No
     """Add fields that came later: objects are merged, lists go on, anything else is replaced. `fields` stays as it is."""
     for name, value in fields.items():
         known = into.get(name)
-        if isinstance(known, dict) and isinstance(value, dict):
+        if is_object(known) and is_object(value):
             merge_extras(known, value)
-        elif isinstance(known, list) and isinstance(value, list):
+        elif is_list(known) and is_list(value):
             known += value  # in place, so that a list told in many pieces costs no more than its pieces
-        elif isinstance(value, dict):
+        elif is_object(value):
             into[name] = {}
             merge_extras(into[name], value)
-        elif isinstance(value, list):
+        elif is_list(value):
             into[name] = [*value]
         else:
             into[name] = value

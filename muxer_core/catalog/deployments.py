@@ -35,6 +35,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.base_url.endswith("/"):
             raise InvalidRequest("provider.base_url", f"must not end with a slash, got {self.base_url!r}")
 
+    def __repr__(self) -> str:
+        """Name and address. An operator's header may hold a secret, so that headers are never shown (law 11)."""
+        return f"Provider(name={self.name!r}, base_url={self.base_url!r}, dialect={self.dialect!r})"
+
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A model at a provider. `upstream_model` is its name there, or `ANY_MODEL`.

@@ -31,6 +31,10 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True):
     credential: CredentialRef | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
+    def __repr__(self) -> str:
+        """Where and what. An operator's header may hold a secret, so that headers are never shown (law 11)."""
+        return f"Target(where={self.where!r}, base_url={self.base_url!r}, model={self.model!r})"
+
 
 class Encoded(msgspec.Struct, frozen=True):
     """A request ready to send, and what had to be changed on the way (shown to the caller; law 8)."""

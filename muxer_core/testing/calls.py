@@ -127,10 +127,12 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     count = draw(st.integers(1, 4))
     shared = draw(st.booleans())
     places = tuple(place(number, card="shared" if shared else None) for number in range(count))
-    kind = draw(st.sampled_from(["plain", "plain", "hedge", "hedge", "cascade"]))
+    kind = draw(st.sampled_from(["plain", "hedge", "hedge", "cascade", "cascade"]))
     policies = Policies(
         timeouts=Timeouts(connect=5, first_chunk=20, stall=10, attempt=draw(st.sampled_from([None, 40.0])), call=100),
-        retry=RetryPolicy(max_retries=draw(st.integers(0, 2)), max_attempts=draw(st.integers(1, 4))),
+        retry=RetryPolicy(
+            max_retries=draw(st.integers(0, 2)), max_attempts=draw(st.integers(2 if kind == "hedge" else 1, 4))
+        ),
         hedge=HedgePolicy(after=1.0, max_hedges=draw(st.integers(1, 2))) if kind == "hedge" else None,
         cascade=CascadePolicy(steps=draw(st.integers(2, 3))) if kind == "cascade" else None,
     )

@@ -21,7 +21,7 @@ from tests.call.test_laws import explore_courses, explore_machine
 
 pytestmark = pytest.mark.mutants
 
-COURSES = 800
+COURSES = 1500
 RUNS = 150
 
 ROOMS = ("next_step", "ceiling", "attempt", "answers", "opening", "settlement", "record", "machine")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from muxer_core.call.outcome import AttemptRecord, CallFailed, Outcome
 from muxer_core.call.reply import Reply, ReplyBuilder
+from muxer_core.dialects.json_text import is_list
 from muxer_core.dialects.openai_chat.messages import encode_messages
 from muxer_core.values.amount import Usd
 from muxer_core.values.failure import Failure
@@ -217,8 +218,8 @@ def test_later_extras_add_to_earlier_ones(reports: list[dict[str, object]]) -> N
         values = [report[name] for report in reports if name in report]
         if not values:
             assert name not in extras
-        elif all(isinstance(value, list) for value in values):
-            assert extras[name] == [one for value in values if isinstance(value, list) for one in value]
+        elif all(is_list(value) for value in values):
+            assert extras[name] == [one for value in values if is_list(value) for one in value]
         else:
             assert extras[name] == values[-1] or isinstance(values[-1], list | dict)
 

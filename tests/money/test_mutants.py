@@ -98,7 +98,7 @@ MUTANTS: dict[str, Mutant] = {
 
 def explore(card_type: type[PriceCard]) -> None:
     """All laws, on cards of this type. Raises when one of them objects."""
-    searched = settings(max_examples=400, derandomize=True, deadline=None, database=None, phases=(Phase.generate,))
+    searched = settings(max_examples=1_500, derandomize=True, deadline=None, database=None, phases=(Phase.generate,))
 
     def own(card: PriceCard) -> PriceCard:
         return msgspec.convert(msgspec.to_builtins(card), type=card_type)

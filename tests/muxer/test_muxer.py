@@ -171,3 +171,17 @@ def test_a_cancelled_call_teaches_the_fleet_nothing() -> None:
 def test_the_catalog_is_the_configurations() -> None:
     configured = config()
     assert Muxer(configured).catalog is configured.catalog
+
+
+def test_an_operators_header_is_shown_nowhere() -> None:
+    secret = "Bearer sk-very-secret"
+    configured = config(
+        providers={
+            "one": {"base_url": "http://one.invalid/v1", "headers": {"authorization": secret}},
+            "two": {"base_url": "http://two.invalid/v1"},
+        }
+    )
+    muxer, clock = Muxer(configured), VirtualClock()
+    call = start(muxer, clock)
+    for shown in (configured.catalog.providers, configured.catalog.deployments, call.plan.places):
+        assert secret not in repr(shown)

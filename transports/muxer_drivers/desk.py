@@ -7,8 +7,8 @@ threads: one lock a ledger guards it.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from time import sleep
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -62,7 +62,7 @@ class Desk:
         *,
         judge: Judging = accept_every_answer,
         clock: Clock = system_clock,
-        sleep: Callable[[float], None] = sleep,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._ledger = ledger
         self._judge = judge

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from muxer_core.dialects.json_text import is_object
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.request import CustomTool, FunctionTool, OutputFormat, ProviderTool, Tool, ToolChoice
 from muxer_core.values.usage import JsonValue
@@ -13,7 +14,7 @@ MODES = ("auto", "none", "required")
 
 
 def _object(value: JsonValue, where: str) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
+    if not is_object(value):
         raise InvalidRequest(where, f"must be an object, got {type(value).__name__}")
     return dict(value)
 
