@@ -35,13 +35,13 @@ ANSWERS: dict[type, Awaited] = {
 
 
 def answers(event: Event, attempt: Attempt) -> bool:
-    """Does the event answer what the attempt waits for? False: it comes too late, which is normal, and changes nothing.
+    """Does an event that `ANSWERS` does not match answer what the attempt waits for all the same?
+
+    False: it comes too late, which is normal, and changes nothing.
 
     Raises `LocalProtocolError` when nothing of the kind was asked for.
     """
     assert not isinstance(event, CancelRequested)  # noqa: S101 - for the type checkers: a cancellation answers nothing
-    if attempt.awaiting == ANSWERS[type(event)]:
-        return True
     if isinstance(event, TransportFailed) and attempt.awaiting == "head":
         return True
     if attempt.state in ("settling", "closed") and not isinstance(event, SettlementRecorded | ReservationDecided):

@@ -208,6 +208,12 @@ def test_a_thinking_block_that_tells_only_its_signature_takes_the_text_that_was_
     assert sent[0]["thinking_blocks"] == [{"type": "thinking", "thinking": "think", "signature": "sig"}]
 
 
+def test_a_thought_takes_its_own_detail_and_not_the_first() -> None:
+    details = [{"id": "r1", "data": "one"}, {"id": "r2", "data": "two"}]
+    reply = reply_of(ReasoningDelta(encrypted="two"), ExtrasReported({"message": {"reasoning_details": details}}, 0))
+    assert reply.answer.reasoning[0].extras == {"reasoning_details": [{"id": "r2", "data": "two"}]}
+
+
 FIELDS = st.integers() | st.lists(st.integers()) | st.dictionaries(st.just("c"), st.integers())
 
 
