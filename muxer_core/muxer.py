@@ -18,7 +18,7 @@ from muxer_core.call.outcome import AttemptRecord, CallFailed, Outcome
 from muxer_core.call.plan import OnlyPlace, Place, Plan
 from muxer_core.call.policies import Policies, RetryPolicy, Timeouts
 from muxer_core.catalog.catalog import Catalog
-from muxer_core.catalog.deployments import Deployment, Provider
+from muxer_core.catalog.deployments import ANY_MODEL, Deployment, Provider
 from muxer_core.config.schema import Config
 from muxer_core.dialects.protocol import Target
 from muxer_core.dialects.registry import client_dialect
@@ -33,9 +33,6 @@ from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.failure import Failure
 from muxer_core.values.moment import Moment
 from muxer_core.values.request import ChatRequest
-
-ANY_MODEL = "*"
-"""An upstream model of this name means: whatever name was asked for, verbatim."""
 
 GIVEN_UP = Failure(kind="cancelled", message="the attempt was given up")
 """What the fleet is told of an attempt that its caller or a race ended: it teaches nothing."""

@@ -80,7 +80,7 @@ def selectors_driver() -> ModuleType:
 
 
 def test_a_driver_takes_a_hundred_lines() -> None:
-    """Blank ones apart."""
+    """Blank ones included."""
     lines = (EXAMPLES / "selectors_driver.py").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 100
 
