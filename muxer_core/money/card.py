@@ -146,8 +146,10 @@ class PriceCard(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaul
     def _dearest(self, input_tokens: int, service_tier: str | None) -> tuple[int | None, int | None]:
         """The highest rates that an input token and an output token can be billed at; None where a price in reach is unknown."""
         holders: list[PriceCard | Period] = [self, *self.periods]
-        named = [tier for holder in holders for tier in holder.service_tiers if service_tier in {None, tier.name}]
-        if service_tier is not None and service_tier not in STANDARD and not named:
+        # What is asked for may be answered at the standard tier, which a card may list by one of its names.
+        served = None if service_tier is None else STANDARD | {service_tier}
+        named = [tier for holder in holders for tier in holder.service_tiers if served is None or tier.name in served]
+        if service_tier is not None and service_tier not in STANDARD and all(t.name != service_tier for t in named):
             return None, None
         incoming = outgoing = 0
         output_known = True

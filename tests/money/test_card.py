@@ -132,6 +132,18 @@ def test_what_cannot_be_bounded_is_not() -> None:
     assert PLAIN.largest_output_within(Usd(1), 1_000) is None
 
 
+def test_a_request_for_priority_that_is_served_at_the_listed_standard_tier_stays_within_its_bound() -> None:
+    card = PriceCard(
+        rates=Rates(input=1, output=1),
+        service_tiers=(
+            ServiceTier("default", Rates(input=50, output=70)),
+            ServiceTier("priority", Rates(input=2, output=2)),
+        ),
+    )
+    served = Usage(input_tokens=10, output_tokens=10, service_tier="default")
+    assert card.bound(10, 10, service_tier="priority") == card.cost(served) == Usd(1200)
+
+
 def test_every_hour_counts_for_a_bound() -> None:
     night = Period(start=22 * 3600, end=6 * 3600, rates=Rates(input=1, output=1))
     card = PriceCard(rates=Rates(input=5, output=5), periods=(Period(rates=Rates(input=5, output=5)), night))
