@@ -38,7 +38,7 @@ $(VENV)/.built-with: $(VENV)/.made $(CONSTRAINTS)
 	@touch $@
 
 $(VENV)/.development: $(VENV)/.built-with pyproject.toml
-	@$(PIP) -c $(CONSTRAINTS) --no-build-isolation -e '.[httpx,httpx2,aiohttp,trio,gateway,store,cli,dev]'
+	@$(PIP) -c $(CONSTRAINTS) --no-build-isolation -e '.[httpx,httpx2,aiohttp,trio,gateway,store,azure,bedrock,vertex,cli,dev]'
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.built-with pyproject.toml

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from muxer_core.call.exchange import AsyncExchange, AsyncTransport, SyncExchange, SyncTransport, TransportError
     from muxer_core.call.machine import Call
     from muxer_core.call.outcome import AttemptRecord, CallFailed, Outcome
-    from muxer_core.call.reply import Answer, Reply, ReplyBuilder
+    from muxer_core.call.reply import Answer, Reply
+    from muxer_core.call.reply_builder import ReplyBuilder
     from muxer_core.catalog.catalog import UnknownModel
     from muxer_core.config.problems import ConfigError
     from muxer_core.config.schema import Config
@@ -70,7 +71,7 @@ _ROOMS = {
     "ReasoningDelta": "values.items",
     "RefusalDelta": "values.items",
     "Reply": "call.reply",
-    "ReplyBuilder": "call.reply",
+    "ReplyBuilder": "call.reply_builder",
     "ReplyEnded": "values.items",
     "ReplyStarted": "values.items",
     "SourceEvent": "values.items",

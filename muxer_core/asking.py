@@ -47,6 +47,14 @@ class ChatOptions(TypedDict, total=False):
     audio: dict[str, JsonValue] | None
     service_tier: str | None
     user: str | None
+    top_k: int | None
+    reasoning_budget: int | None
+    reasoning_summary: str | None
+    verbosity: str | None
+    metadata: dict[str, JsonValue] | None
+    store: bool | None
+    prompt_cache_key: str | None
+    safety_identifier: str | None
     extras: dict[str, JsonValue]
 
 
@@ -144,6 +152,14 @@ def chat_request(prompt: Prompt, model: str, options: ChatOptions) -> ChatReques
         audio=options.get("audio"),
         service_tier=options.get("service_tier"),
         user=options.get("user"),
+        top_k=options.get("top_k"),
+        reasoning_budget=options.get("reasoning_budget"),
+        reasoning_summary=options.get("reasoning_summary"),
+        verbosity=options.get("verbosity"),
+        metadata=options.get("metadata"),
+        store=options.get("store"),
+        prompt_cache_key=options.get("prompt_cache_key"),
+        safety_identifier=options.get("safety_identifier"),
         max_cost=max_cost if max_cost is None or isinstance(max_cost, Usd) else Usd.parse(max_cost, field="max_cost"),
         ceiling=options.get("ceiling", "proven"),
         strategy=options.get("strategy"),

@@ -34,8 +34,11 @@ from muxer_core.values.messages import (
     ImagePart,
     Message,
     Part,
+    ProviderPart,
     ReasoningPart,
     RefusalPart,
+    ServerToolCallPart,
+    ServerToolResultPart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -132,8 +135,12 @@ def _refuse_extras(extras: dict[str, JsonValue], harmless: frozenset[str], where
 
 
 def _part_bound(part: Part) -> int:
+    if isinstance(part, ProviderPart | ServerToolCallPart | ServerToolResultPart):
+        raise Unbounded("the conversation holds parts in a provider's own form")
     _refuse_extras(part.extras, HARMLESS_PART_EXTRAS, "a message")
     match part:
+        case TextPart(signature=str()) | ToolCallPart(signature=str()):
+            raise Unbounded("the conversation holds parts with a seal that only the provider can read")
         case TextPart() | RefusalPart():
             return text_bytes(part.text)
         case ToolCallPart():

@@ -190,5 +190,7 @@ def requests(draw: st.DrawFn) -> ChatRequest:
         output_format=draw(
             st.none() | st.just(OutputFormat("json_object")) | st.just(OutputFormat("json_schema", schema={}))
         ),
-        extras=draw(st.dictionaries(st.sampled_from(["verbosity", "logit_bias", "x_new"]), st.just("low"), max_size=2)),
+        extras=draw(
+            st.dictionaries(st.sampled_from(["prediction", "logit_bias", "x_new"]), st.just("low"), max_size=2)
+        ),
     )

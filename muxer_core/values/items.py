@@ -16,18 +16,26 @@ from typing import Literal
 import msgspec
 
 from muxer_core.values.failure import Failure
-from muxer_core.values.usage import JsonValue, ReportedCost, Usage
+from muxer_core.values.messages import Citation, ServerToolCallPart, ServerToolResultPart
+from muxer_core.values.usage import JsonValue, ReportedCost, Unit, Usage
 
-FinishReason = Literal["stop", "length", "tool_call", "content_filter", "error"]
-"""Why the model stopped, in OpenTelemetry's words. The vendor's own word is kept beside it as `native`."""
+FinishReason = Literal["stop", "length", "tool_call", "content_filter", "error", "pause"]
+"""Why the model stopped, in OpenTelemetry's words. The vendor's own word is kept beside it as `native`.
+
+`pause`: the provider paused a long turn of its own tools; send the answer back as it is, and it goes on (Anthropic's `pause_turn`).
+"""
 
 
 class ReplyStarted(msgspec.Struct, frozen=True, gc=False, tag="reply_started", omit_defaults=True):
-    """The reply has begun. `model` is what the provider says it runs; `created` is Unix time in seconds."""
+    """The reply has begun. `model` is what the provider says it runs; `created` is Unix time in seconds.
+
+    `dialect` is the one that the reply came in: whose words `native`, `extras` and `form` are.
+    """
 
     id: str | None = None
     model: str | None = None
     created: int | None = None
+    dialect: str | None = None
 
 
 class TextDelta(msgspec.Struct, frozen=True, gc=False, tag="text", omit_defaults=True):
@@ -44,6 +52,8 @@ class ReasoningDelta(msgspec.Struct, frozen=True, gc=False, tag="reasoning", omi
     choice: int = 0
     signature: str | None = None
     encrypted: str | None = None
+    vendor: str | None = None
+    id: str | None = None
 
 
 class RefusalDelta(msgspec.Struct, frozen=True, gc=False, tag="refusal", omit_defaults=True):
@@ -91,25 +101,79 @@ class LogprobsReported(msgspec.Struct, frozen=True, tag="logprobs", omit_default
     choice: int = 0
 
 
-class AnnotationsReported(msgspec.Struct, frozen=True, tag="annotations", omit_defaults=True):
-    """Citations and other annotations, in the provider's own form."""
+class CitationsReported(msgspec.Struct, frozen=True, tag="citations", omit_defaults=True):
+    """What the text just delivered rests on, or the whole answer where the dialect tells it at the end."""
 
-    annotations: list[JsonValue]
+    citations: list[Citation]
     choice: int = 0
 
 
+class SignatureReported(msgspec.Struct, frozen=True, gc=False, tag="signature", omit_defaults=True):
+    """A seal on a part that is no thinking: on tool call number `call`, or on the part that is open (a new, empty text if none is).
+
+    It must go back in the same part on the next turn. `vendor` as in `ReasoningPart`.
+    """
+
+    signature: str
+    choice: int = 0
+    call: int | None = None
+    vendor: str | None = None
+
+
+class ServerToolReported(msgspec.Struct, frozen=True, tag="server_tool", omit_defaults=True):
+    """The provider used a tool of its own, or that tool answered."""
+
+    part: ServerToolCallPart | ServerToolResultPart
+    choice: int = 0
+
+
+class PartEnded(msgspec.Struct, frozen=True, tag="part_ended", omit_defaults=True):
+    """The part that is open (or tool call number `call`) is whole; further text begins a new part.
+
+    Only dialects that mark parts say it. `extras` are the part's further fields, in the dialect's own names, and `form` its notes.
+    """
+
+    choice: int = 0
+    call: int | None = None
+    extras: dict[str, JsonValue] = {}
+    form: tuple[str, ...] = ()
+
+
+class SafetyResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a filter found: its `category` and `level` in the vendor's words, and whether it blocked; None where it does not say."""
+
+    category: str
+    level: str | None = None
+    blocked: bool | None = None
+
+
+class SafetyReported(msgspec.Struct, frozen=True, tag="safety", omit_defaults=True):
+    """What the provider's filters found in the prompt (`choice` None) or in an answer; `native` is the report in the dialect's own form."""
+
+    results: tuple[SafetyResult, ...] = ()
+    choice: int | None = None
+    native: JsonValue = None
+
+
 class ChoiceFinished(msgspec.Struct, frozen=True, gc=False, tag="choice_finished", omit_defaults=True):
-    """One answer is finished. More items of the same reply (usage, filter results) may follow."""
+    """One answer is finished. More items of the same reply (usage, filter results) may follow. `stop_sequence`: the text that ended it."""
 
     reason: FinishReason
     native: str
     choice: int = 0
+    stop_sequence: str | None = None
 
 
-class UsageReported(msgspec.Struct, frozen=True, gc=False, tag="usage"):
-    """Counts so far; a later report replaces an earlier one."""
+class UsageReported(msgspec.Struct, frozen=True, gc=False, tag="usage", omit_defaults=True):
+    """Counts so far; a later report replaces an earlier one.
+
+    `billed` are the counts that the vendor says it bills, where they are other than those it used (Cohere's billed units), and `fees` what
+    is billed beside tokens: searches, calls of the provider's own tools.
+    """
 
     usage: Usage
+    billed: Usage | None = None
+    fees: tuple[tuple[Unit, int], ...] = ()
 
 
 class CostReported(msgspec.Struct, frozen=True, gc=False, tag="cost"):
@@ -137,6 +201,23 @@ class ModelsListed(msgspec.Struct, frozen=True, tag="models"):
     models: list[dict[str, JsonValue]]
 
 
+class EmbeddingsReported(msgspec.Struct, frozen=True, tag="embeddings", omit_defaults=True):
+    """Vectors, one for each input in order: numbers, or the vendor's base64 text where that was asked for.
+
+    `kind` is the vendor's word (float, int8, base64, …); an embedding may be told in several kinds, one item for each.
+    """
+
+    vectors: list[list[float] | str]
+    kind: str = "float"
+
+
+class TokensCounted(msgspec.Struct, frozen=True, gc=False, tag="tokens_counted", omit_defaults=True):
+    """How many tokens the provider counts in a request that was not run. `cached` of them would come from a cache."""
+
+    input_tokens: int
+    cached_input_tokens: int = 0
+
+
 class Acknowledged(msgspec.Struct, frozen=True, gc=False, tag="acknowledged", omit_defaults=True):
     """A health probe was answered."""
 
@@ -144,9 +225,13 @@ class Acknowledged(msgspec.Struct, frozen=True, gc=False, tag="acknowledged", om
 
 
 class SourceEvent(msgspec.Struct, frozen=True, gc=False, tag="source"):
-    """The bytes of one event as the server sent them, before the items that it decodes to. Only for a caller that asked for them."""
+    """The bytes of one event as the server sent them, before the items that it decodes to. Only for a caller that asked for them.
+
+    `data` is the event's data (a whole body, where the reply is not streamed) and `event` its name, where it has one.
+    """
 
     data: bytes
+    event: str = ""
 
 
 class FailureReported(msgspec.Struct, frozen=True, gc=False, tag="failure"):
@@ -170,13 +255,19 @@ Item = (
     | AudioDelta
     | ImageDelta
     | LogprobsReported
-    | AnnotationsReported
+    | CitationsReported
+    | SignatureReported
+    | ServerToolReported
+    | PartEnded
+    | SafetyReported
     | ChoiceFinished
     | UsageReported
     | CostReported
     | ExtrasReported
     | WarningReported
     | ModelsListed
+    | EmbeddingsReported
+    | TokensCounted
     | Acknowledged
     | SourceEvent
     | FailureReported
@@ -191,6 +282,8 @@ CONTENT: tuple[type, ...] = (
     AudioDelta,
     ImageDelta,
     ModelsListed,
+    EmbeddingsReported,
+    TokensCounted,
     Acknowledged,
 )
 """Items that commit a call (law 2)."""

@@ -13,7 +13,7 @@ import msgspec
 
 from muxer_core.values.amount import Usd
 from muxer_core.values.errors import InvalidRequest
-from muxer_core.values.messages import Message
+from muxer_core.values.messages import CacheMark, Form, Message
 from muxer_core.values.usage import JsonValue
 
 
@@ -25,6 +25,8 @@ class FunctionTool(msgspec.Struct, frozen=True, tag="function", omit_defaults=Tr
     parameters: dict[str, JsonValue] | None = None
     strict: bool | None = None
     extras: dict[str, JsonValue] = {}
+    cache: CacheMark | None = None
+    form: Form = ()
 
 
 class CustomTool(msgspec.Struct, frozen=True, tag="custom", omit_defaults=True):
@@ -34,6 +36,8 @@ class CustomTool(msgspec.Struct, frozen=True, tag="custom", omit_defaults=True):
     description: str | None = None
     format: dict[str, JsonValue] | None = None
     extras: dict[str, JsonValue] = {}
+    cache: CacheMark | None = None
+    form: Form = ()
 
 
 class ProviderTool(msgspec.Struct, frozen=True, tag="provider", omit_defaults=True):
@@ -47,11 +51,20 @@ Tool = FunctionTool | CustomTool | ProviderTool
 _KINDS: dict[str, tuple[type, str]] = {
     "model": (str, "text"),
     "reasoning_effort": (str, "text"),
+    "reasoning_summary": (str, "text"),
+    "verbosity": (str, "text"),
+    "prompt_cache_key": (str, "text"),
+    "safety_identifier": (str, "text"),
+    "dialect": (str, "text"),
     "service_tier": (str, "text"),
     "user": (str, "text"),
     "strategy": (str, "text"),
     "seed": (int, "a whole number"),
     "top_logprobs": (int, "a whole number"),
+    "top_k": (int, "a whole number"),
+    "reasoning_budget": (int, "a whole number"),
+    "store": (bool, "true or false"),
+    "metadata": (dict, "a mapping"),
     "logprobs": (bool, "true or false"),
     "parallel_tool_calls": (bool, "true or false"),
     "audio": (dict, "a mapping"),
@@ -66,6 +79,8 @@ class ToolChoice(msgspec.Struct, frozen=True, omit_defaults=True):
 
     mode: Literal["auto", "none", "required"]
     allowed: tuple[str, ...] = ()
+    extras: dict[str, JsonValue] = {}
+    form: Form = ()
 
 
 class OutputFormat(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -76,6 +91,8 @@ class OutputFormat(msgspec.Struct, frozen=True, omit_defaults=True):
     schema: dict[str, JsonValue] | None = None
     strict: bool | None = None
     description: str | None = None
+    extras: dict[str, JsonValue] = {}
+    form: Form = ()
 
 
 CeilingMode = Literal["proven", "estimate"]
@@ -89,7 +106,10 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     * `max_tokens`: output tokens, reasoning included; never shrunk by us.
     * `max_cost`: US dollars over *all* attempts of the call (law 4); `ceiling` says how it is kept.
     * `strategy`: a routing strategy for this call, or None for the configured one.
-    * `extras`: further fields, sent verbatim under the provider's own names.
+    * `reasoning_effort`, `reasoning_budget` (tokens), `reasoning_summary` (the vendor's word for how much of its thinking it shows): a
+      dialect says what it can, and warns of or refuses the rest.
+    * `cache`: the whole prompt is to be cached as far as it goes (Anthropic's automatic caching).
+    * `extras`: further fields, sent verbatim under the provider's own names; `dialect` says whose names, as in `Message`.
     """
 
     model: str
@@ -117,6 +137,17 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     ceiling: CeilingMode = "proven"
     strategy: str | None = None
     extras: dict[str, JsonValue] = {}
+    top_k: int | None = None
+    reasoning_budget: int | None = None
+    reasoning_summary: str | None = None
+    verbosity: str | None = None
+    metadata: dict[str, JsonValue] | None = None
+    store: bool | None = None
+    prompt_cache_key: str | None = None
+    safety_identifier: str | None = None
+    cache: CacheMark | None = None
+    dialect: str | None = None
+    form: Form = ()
 
     def check(self) -> None:
         """Raise `InvalidRequest`, naming the field, for what no provider could accept."""

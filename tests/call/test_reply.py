@@ -8,16 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muxer_core.call.outcome import AttemptRecord, CallFailed, Outcome
-from muxer_core.call.reply import Reply, ReplyBuilder
+from muxer_core.call.reply import Reply
+from muxer_core.call.reply_builder import ReplyBuilder
 from muxer_core.dialects.json_text import is_list
 from muxer_core.dialects.openai_chat.messages import encode_messages
 from muxer_core.values.amount import Usd
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import (
     Acknowledged,
-    AnnotationsReported,
     AudioDelta,
     ChoiceFinished,
+    CitationsReported,
     ExtrasReported,
     ImageDelta,
     Item,
@@ -30,7 +31,15 @@ from muxer_core.values.items import (
     TextDelta,
     ToolCallDelta,
 )
-from muxer_core.values.messages import AudioPart, ImagePart, ReasoningPart, RefusalPart, TextPart, ToolCallPart
+from muxer_core.values.messages import (
+    AudioPart,
+    Citation,
+    ImagePart,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCallPart,
+)
 from muxer_core.values.usage import Usage
 
 OUTCOME = Outcome(
@@ -241,14 +250,14 @@ def test_what_is_not_understood_is_kept() -> None:
     reply = reply_of(
         ExtrasReported({"provider": "x"}),
         ExtrasReported({"flags": 1}, 0),
-        AnnotationsReported([{"url": "u"}]),
+        CitationsReported([Citation("url", url="u")]),
         LogprobsReported([{"token": "a"}]),
         LogprobsReported([{"token": "b"}], [{"token": "r"}]),
         ModelsListed([{"id": "m"}]),
     )
     assert reply.extras == {"provider": "x"}
     assert reply.answer.extras == {"flags": 1}
-    assert reply.answer.annotations == ({"url": "u"},)
+    assert reply.answer.citations == (Citation("url", url="u"),)
     assert reply.answer.logprobs == LogprobsReported([{"token": "a"}, {"token": "b"}], [{"token": "r"}])
     assert reply.models == ({"id": "m"},)
 

@@ -12,7 +12,7 @@ from muxer_compat.messages import ChatMessage, FunctionCall, ToolCall, to_prompt
 from muxer_compat.parameters import chat_options
 from muxer_core.asking import chat_request
 from muxer_core.call.outcome import Outcome
-from muxer_core.call.reply import ReplyBuilder
+from muxer_core.call.reply_builder import ReplyBuilder
 from muxer_core.dialects.openai_chat import OpenAIChat
 from muxer_core.dialects.openai_chat.messages import encode_messages
 from muxer_core.values.errors import InvalidRequest
@@ -144,7 +144,7 @@ def test_openais_parameters_become_options() -> None:
             "max_cost": "0.01",
         }
     )
-    assert options == {"max_tokens": 8, "output_format": schema, "max_cost": "0.01", "extras": {"top_k": 40, "a": 1}}
+    assert options == {"max_tokens": 8, "output_format": schema, "max_cost": "0.01", "top_k": 40, "extras": {"a": 1}}
 
 
 def test_a_servers_own_response_format_goes_to_it_verbatim() -> None:

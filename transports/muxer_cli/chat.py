@@ -11,7 +11,7 @@ from muxer_cli.open_client import config_for, opened
 from muxer_cli.report import outcome_fields, print_outcome
 from muxer_cli.screen import Screen
 from muxer_core.call.outcome import CallFailed, Outcome
-from muxer_core.call.reply import ReplyBuilder
+from muxer_core.call.reply_builder import ReplyBuilder
 from muxer_core.values.context import CallContext
 from muxer_core.values.items import Item, ReasoningDelta, RefusalDelta, TextDelta
 from muxer_drivers.sync_driver import SyncStream

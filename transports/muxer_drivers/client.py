@@ -10,7 +10,8 @@ from muxer_core.asking import ChatOptions, Prompt, chat_request
 from muxer_core.call.exchange import AsyncTransport
 from muxer_core.call.machine import Call
 from muxer_core.call.outcome import CallFailed
-from muxer_core.call.reply import Reply, ReplyBuilder
+from muxer_core.call.reply import Reply
+from muxer_core.call.reply_builder import ReplyBuilder
 from muxer_core.muxer import Muxer
 from muxer_core.values.context import NOBODY, CallContext
 from muxer_core.values.usage import JsonValue

@@ -30,12 +30,13 @@ from muxer_core.dialects.openai_chat.chunks import (
     ToolCall,
     json_text,
 )
+from muxer_core.dialects.openai_chat.citations import citation_of
 from muxer_core.dialects.openai_chat.tool_call_numbers import LimitCrossed, ToolCallNumbers
 from muxer_core.dialects.openai_chat.usage import usage_from_bytes
 from muxer_core.values.items import (
-    AnnotationsReported,
     AudioDelta,
     ChoiceFinished,
+    CitationsReported,
     CostReported,
     ExtrasReported,
     FinishReason,
@@ -59,6 +60,9 @@ MAX_REMEMBERED_FIELDS = 64
 """The most unknown fields of a reply whose last value is remembered; further ones are reported each time."""
 
 ToolKind = Literal["function", "custom"]
+
+DIALECT = "openai_chat"
+"""The dialect's name, on what it decodes."""
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -226,7 +230,7 @@ class Assembly:
             items.append(ToolCallDelta(0, function.arguments or "", None, name, kind, index))
             state.function_opened = True
         if delta.annotations:
-            items.append(AnnotationsReported(delta.annotations, index))
+            items.append(CitationsReported([citation_of(one) for one in delta.annotations], index))
 
     def _tool_calls(
         self, pieces: list[ToolCall], index: int, state: _ChoiceState, items: list[Item], unread: JsonObject | None
@@ -281,7 +285,7 @@ class Assembly:
         starts = not self.started and bool(chunk.id or chunk.model or chunk.choices)
         if starts:
             self.started = True
-            items.append(ReplyStarted(chunk.id or None, chunk.model or None, chunk.created or None))
+            items.append(ReplyStarted(chunk.id or None, chunk.model or None, chunk.created or None, DIALECT))
         if starts or chunk.usage is not None:
             self._service_tier = chunk.service_tier or self._service_tier
             if chunk.system_fingerprint is not None and self._fingerprint is None:

@@ -55,7 +55,8 @@ def encode_chat(
     if max_tokens is not None:
         body[output_limit_field(options, target.base_url, target.model)] = max_tokens
     for name in ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "parallel_tool_calls", "reasoning_effort",
-                 "logprobs", "top_logprobs", "audio", "service_tier", "user"):  # fmt: skip
+                 "logprobs", "top_logprobs", "audio", "service_tier", "user", "verbosity", "metadata", "store", "prompt_cache_key", "top_k",
+                 "safety_identifier"):  # fmt: skip
         value = getattr(request, name)
         if value is not None:
             body[name] = value

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
+from muxer_core.dialects.field_table import left_out, refuse_field
 from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.openai_chat.content_parts import (
     ContentPart,
@@ -31,9 +32,12 @@ from muxer_core.values.messages import (
     AudioPart,
     Message,
     Part,
+    ProviderPart,
     ReasoningPart,
     RefusalPart,
     Role,
+    ServerToolCallPart,
+    ServerToolResultPart,
     ToolCallPart,
     ToolResultPart,
 )
@@ -121,6 +125,10 @@ def _encode_message(
             results.append(part)
         elif isinstance(part, ReasoningPart):
             reasoning.append(part)
+        elif isinstance(part, ServerToolCallPart | ServerToolResultPart):
+            warnings.append(left_out(f"{where}.parts", "openai_chat", "it has no place for a tool that a provider ran"))
+        elif isinstance(part, ProviderPart):
+            raise refuse_field(f"{where}.parts", "openai_chat", "the part is in the form of another dialect")
         else:
             content.append(part)
     if message.role != "assistant" and (calls or reasoning):

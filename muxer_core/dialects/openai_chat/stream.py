@@ -116,7 +116,7 @@ class StreamDecoder:
                         return True
                 return False
             for event in rest:
-                items.append(SourceEvent(event.data))
+                items.append(SourceEvent(event.data, event.event))
                 if reading.read_events((event,), items) is not None and self._take(event, items):
                     return True
         except LimitCrossed as fault:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from muxer_core.dialects.openai_chat.assembly import MAX_REMEMBERED_FIELDS
 from muxer_core.testing.openai_chat import ChunkStream, chunk_streams, stream_bytes
 from muxer_core.values.items import (
-    AnnotationsReported,
     AudioDelta,
     ChoiceFinished,
+    CitationsReported,
     ExtrasReported,
     ImageDelta,
     Item,
@@ -26,6 +26,7 @@ from muxer_core.values.items import (
     TextDelta,
     ToolCallDelta,
 )
+from muxer_core.values.messages import Citation
 from tests.dialects.openai_chat.exchanges import (
     STOP,
     delta,
@@ -74,7 +75,10 @@ def test_law_1_a_delta_is_an_item_and_an_empty_one_is_none(stream: ChunkStream) 
         (delta('"audio":{"data":"AA"}'), [AudioDelta("AA")]),
         (delta('"audio":{"data":"","transcript":""}'), []),
         (delta('"images":[{"type":"image_url","image_url":{"url":"data:x"}}]'), [ImageDelta("data:x")]),
-        (delta('"annotations":[{"type":"url_citation"}]'), [AnnotationsReported([{"type": "url_citation"}])]),
+        (
+            delta('"annotations":[{"type":"url_citation"}]'),
+            [CitationsReported([Citation("url", native={"type": "url_citation"}, dialect="openai_chat")])],
+        ),
         (delta('"annotations":[]'), []),
         (delta('"function_call":{"name":"f","arguments":"{"}'), [ToolCallDelta(0, "{", None, "f", "function")]),
         (delta('"function_call":{"name":"","arguments":""}'), []),
@@ -207,7 +211,7 @@ def test_the_start_waits_for_a_name_or_a_choice() -> None:
         "[DONE]",
     )
     assert items[0] == ExtrasReported({"prompt_filter_results": [1]})
-    assert items[1] == ReplyStarted("c", "m", 5)
+    assert items[1] == ReplyStarted("c", "m", 5, "openai_chat")
 
 
 def test_a_finish_reason_is_not_wiped_by_null_and_may_be_corrected() -> None:

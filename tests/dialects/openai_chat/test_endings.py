@@ -111,7 +111,7 @@ def test_a_whole_reply_where_a_stream_was_due(space: str) -> None:
         Exchange("", ResponseHead(200), body.encode(), stream=True), [bytes([byte]) for byte in body.encode()]
     )
     assert items == [
-        ReplyStarted(),
+        ReplyStarted(dialect="openai_chat"),
         TextDelta("x"),
         ChoiceFinished("stop", "stop"),
         ReplyEnded("end of a whole JSON body"),

@@ -113,8 +113,8 @@ TOOLS = (
         ),
         ({"extras": {"response_format": {"type": "regex"}}}, {"response_format": {"type": "regex"}}),
         (
-            {"extras": {"verbosity": "low", "prediction": {"a": [1.5, None]}, "x_new": True}},
-            {"verbosity": "low", "prediction": {"a": [1.5, None]}, "x_new": True},
+            {"extras": {"web_search_options": {}, "prediction": {"a": [1.5, None]}, "x_new": True}},
+            {"web_search_options": {}, "prediction": {"a": [1.5, None]}, "x_new": True},
         ),
         (
             {"tools": TOOLS},
