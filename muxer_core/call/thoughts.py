@@ -24,8 +24,8 @@ class Thought:
 
 
 def join_thoughts(thoughts: list[Thought], unread: dict[str, JsonValue]) -> list[tuple[ReasoningPart, ...]]:
-    """The parts of each stretch. `unread` are the message's fields that no item carries; sealed thoughts that only they tell are a stretch of
-    their own, the only one.
+    """The parts of each stretch. `unread` are the message's fields that no item carries; sealed thoughts that only they tell are a stretch
+    of their own, the only one.
     """
     blocks = _objects(unread.get("thinking_blocks"))
     deltas = [delta for thought in thoughts for delta in thought.deltas]

@@ -75,7 +75,7 @@ class Answered(msgspec.Struct, frozen=True):
 class ReplyEncoder(Protocol):
     """Encodes one reply. A streamed one gives bytes as items come; a whole one gives all of its bytes with `ReplyEnded`.
 
-    After `ReplyEnded` or `FailureReported` nothing more is written. A failure before the first byte is better answered by `encode_failure`:
+    After `ReplyEnded` or `FailureReported` nothing more is written. A failure before the first byte is better answered by `answer_failure`:
     the encoder is then dropped.
     """
 
@@ -110,11 +110,11 @@ class ServerDialect(Protocol):
         """An encoder for the reply to a request."""
         ...
 
-    def encode_failure(self, failure: Failure) -> Answered:
+    def answer_failure(self, failure: Failure) -> Answered:
         """A failure before anything was answered, as this dialect's clients read it. Secrets are in no failure."""
         ...
 
-    def encode_models(self, models: Iterable[dict[str, JsonValue]]) -> Answered:
+    def answer_models(self, models: Iterable[dict[str, JsonValue]]) -> Answered:
         """A list of models; each has an `id`, and `created` (Unix seconds) and `owned_by` where they are known."""
         ...
 
