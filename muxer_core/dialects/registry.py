@@ -9,6 +9,7 @@ import msgspec
 from muxer_core.catalog.deployments import Provider
 from muxer_core.dialects.openai_chat import OpenAIChat, OpenAIChatOptions
 from muxer_core.dialects.protocol import ClientDialect
+from muxer_core.dialects.server import ServerDialect
 from muxer_core.values.errors import InvalidRequest
 
 
@@ -16,7 +17,12 @@ def _openai_chat(provider: Provider) -> ClientDialect:
     return OpenAIChat(msgspec.convert(provider.options, OpenAIChatOptions, strict=False))
 
 
-CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {"openai_chat": _openai_chat}
+CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {
+    "openai_chat": _openai_chat,
+}
+
+SERVER_DIALECTS: dict[str, Callable[[], ServerDialect]] = {}
+"""What our clients may speak."""
 
 
 def client_dialect(provider: Provider) -> ClientDialect:
