@@ -12,6 +12,7 @@ import msgspec
 
 from muxer_core.routing.decision import Decision
 from muxer_core.values.amount import Usd
+from muxer_core.values.errors import LocalProtocolError
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import FinishReason
 from muxer_core.values.usage import ReportedCost, Usage
@@ -64,6 +65,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     exact: bool = True
     over_ceiling: bool = False
     warnings: tuple[str, ...] = ()
+
+
+def decision_of(outcome: Outcome) -> Decision:
+    """Why a call went where it went. Raises `LocalProtocolError` for one that was not routed: a list of models, a health probe."""
+    if outcome.decision is None:
+        raise LocalProtocolError("decision: there is none, because this call was not routed to a deployment")
+    return outcome.decision
 
 
 class CallFailed(Exception):

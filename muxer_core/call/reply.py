@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from muxer_core.call.outcome import Outcome
+from muxer_core.call.outcome import Outcome, decision_of
 from muxer_core.routing.decision import Decision
 from muxer_core.values.amount import Usd
 from muxer_core.values.items import AudioDelta, FinishReason, LogprobsReported, SafetyReported
@@ -132,9 +132,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.outcome.cost
 
     @property
-    def decision(self) -> Decision | None:
-        """Why it went where it went."""
-        return self.outcome.decision
+    def decision(self) -> Decision:
+        """Why it went where it went. Raises `LocalProtocolError` for a call that was not routed."""
+        return decision_of(self.outcome)
 
     @property
     def warnings(self) -> tuple[str, ...]:

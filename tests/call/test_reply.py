@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muxer_core.asking import chat_request
 from muxer_core.call.outcome import AttemptRecord, CallFailed, Outcome
 from muxer_core.call.reply import Reply
 from muxer_core.call.reply_builder import ReplyBuilder
+from muxer_core.catalog.cards import ModelCard
+from muxer_core.catalog.catalog import Catalog
+from muxer_core.catalog.deployments import Deployment, Provider
+from muxer_core.config.schema import Config
 from muxer_core.dialects.json_text import is_list
 from muxer_core.dialects.openai_chat.messages import encode_messages
+from muxer_core.muxer import Muxer
+from muxer_core.routing.decision import Decision
 from muxer_core.values.amount import Usd
+from muxer_core.values.errors import LocalProtocolError
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import (
     Acknowledged,
@@ -40,6 +50,7 @@ from muxer_core.values.messages import (
     TextPart,
     ToolCallPart,
 )
+from muxer_core.values.moment import Moment
 from muxer_core.values.usage import Usage
 
 OUTCOME = Outcome(
@@ -68,13 +79,22 @@ def test_the_short_properties_speak_of_the_first_answer_and_of_the_outcome() -> 
     )
     assert (reply.id, reply.model, reply.created) == ("id", "model", 7)
     assert (reply.text, reply.finish_reason, reply.answer.native_finish_reason) == ("ab", "stop", "stop")
-    assert (reply.usage, reply.cost, reply.warnings, reply.decision) == (
-        OUTCOME.usage,
-        OUTCOME.cost,
-        ("said so",),
-        None,
-    )
+    assert (reply.usage, reply.cost, reply.warnings) == (OUTCOME.usage, OUTCOME.cost, ("said so",))
     assert reply.tool_calls == ()
+
+
+def test_a_reply_tells_its_decision_or_says_that_there_is_none() -> None:
+    """Not optional, so that `reply.decision.reason` passes a strict type checker: a chat reply always has one."""
+    provider = Provider(name="here", base_url="http://here.test/v1")
+    deployment = Deployment(name="here/m", card=ModelCard(name="m"), provider=provider, upstream_model="m")
+    muxer = Muxer(Config(catalog=Catalog([deployment])))
+    decision = muxer.explain(chat_request("Hello", "m", {}), Moment(0.0, 0.0))
+    assert isinstance(decision, Decision)
+    builder = ReplyBuilder()
+    builder.add([TextDelta("a")])
+    assert builder.build(msgspec.structs.replace(OUTCOME, decision=decision)).decision is decision
+    with pytest.raises(LocalProtocolError, match="decision: there is none, because this call was not routed"):
+        _ = reply_of().decision
 
 
 def test_a_reply_without_items_is_an_empty_answer() -> None:

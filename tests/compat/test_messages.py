@@ -15,7 +15,7 @@ from muxer_core.call.outcome import Outcome
 from muxer_core.call.reply_builder import ReplyBuilder
 from muxer_core.dialects.openai_chat import OpenAIChat
 from muxer_core.dialects.openai_chat.messages import encode_messages
-from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.errors import InvalidRequest, LocalProtocolError
 from muxer_core.values.messages import Message, TextPart
 from muxer_core.values.usage import Usage
 from muxer_core.wire.heads import ResponseHead
@@ -98,7 +98,8 @@ def test_a_reply_reads_like_openais() -> None:
     assert (read.usage.prompt_tokens, read.usage.completion_tokens, read.usage.total_tokens) == tuple(USAGE.values())
     assert read.usage.exact
     assert read.cost is None
-    assert read.decision is None
+    with pytest.raises(LocalProtocolError, match="not routed"):
+        _ = read.decision
 
 
 def test_tool_calls_of_a_reply_have_names_and_go_back_as_they_came() -> None:

@@ -14,6 +14,7 @@ from muxer_core.call.events import CancelRequested, ReservationDecided
 from muxer_core.simulation.clock import VirtualClock
 from muxer_core.simulation.run import OpenLedger
 from muxer_core.testing.transports import AsyncScriptedTransport, SyncScriptedTransport
+from muxer_core.values.errors import LocalProtocolError
 from muxer_core.values.items import Item
 from muxer_core.values.moment import Moment
 from muxer_drivers.async_stream import AsyncStream
@@ -140,7 +141,8 @@ def test_a_ledger_that_raises_is_heard() -> None:
     stream = SyncStream(call, Desk(BrokenLedger(), clock=clock, sleep=clock.sleep), transport)
     with pytest.raises(OSError, match="the disk is full"), stream:
         pass
-    assert stream.outcome is None
+    with pytest.raises(LocalProtocolError, match="outcome: the call has not ended"):
+        _ = stream.outcome
     assert transport.opened == []
 
 

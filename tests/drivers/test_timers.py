@@ -111,7 +111,6 @@ def test_a_clock_that_lags_behind_the_loop() -> None:
         with SyncStream(call, Desk(OpenLedger(), clock=loop.clock, sleep=sleep_short), transport) as stream:
             while stream.next_batch():
                 pass
-        assert stream.outcome is not None
         assert [one.status for one in stream.outcome.attempts] == ["failed", "complete"]
         assert naps <= 10
 

@@ -130,7 +130,6 @@ def _run_in_thread(stream: SyncStream) -> Ended:
                 batches.append((system_clock().mono - began, batch))
     except CallFailed as error:
         raised = f"{error} {error!r}"
-    assert stream.outcome is not None
     return Ended(stream.outcome, batches, raised)
 
 
@@ -142,7 +141,6 @@ async def _run_async(stream: AsyncStream) -> Ended:
                 batches.append((system_clock().mono - began, batch))
     except CallFailed as error:
         raised = f"{error} {error!r}"
-    assert stream.outcome is not None
     return Ended(stream.outcome, batches, raised)
 
 

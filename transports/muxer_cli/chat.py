@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from muxer_cli.asking import add_request_arguments, messages_of, options_of
 from muxer_cli.load import Settings
@@ -13,6 +14,7 @@ from muxer_cli.screen import Screen
 from muxer_core.call.outcome import CallFailed, Outcome
 from muxer_core.call.reply_builder import ReplyBuilder
 from muxer_core.values.context import CallContext
+from muxer_core.values.errors import LocalProtocolError
 from muxer_core.values.items import Item, ReasoningDelta, RefusalDelta, TextDelta
 from muxer_drivers.sync_driver import SyncStream
 
@@ -61,6 +63,7 @@ def show_stream(stream: SyncStream, screen: Screen, watch: Watch = ignore) -> tu
     """
     builder = ReplyBuilder()
     shown = _Shown(screen)
+    outcome: Outcome | None = None
     try:
         with stream:
             while items := stream.next_batch():
@@ -72,11 +75,10 @@ def show_stream(stream: SyncStream, screen: Screen, watch: Watch = ignore) -> tu
     except CallFailed as failed:
         outcome = failed.outcome
     except KeyboardInterrupt:
-        outcome = stream.outcome
+        with suppress(LocalProtocolError):
+            outcome = stream.outcome
         if outcome is None:
             raise
-    if outcome is None:
-        raise RuntimeError("the call ended without an outcome")
     reply = builder.build(outcome)
     for call in reply.tool_calls if reply.answers else ():
         shown.whole_line(f"tool call {call.name}({call.arguments})")

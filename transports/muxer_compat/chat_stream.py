@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from muxer_core.call.outcome import Outcome
 from muxer_core.dialects.json_text import is_list, is_object, read_json
+from muxer_core.values.errors import LocalProtocolError
 from muxer_core.values.items import SourceEvent
 from muxer_core.values.usage import JsonValue
 from muxer_core.wire.json import Unreadable
 from muxer_drivers.async_stream import AsyncStream
 from muxer_drivers.client import AsyncClient
+from muxer_drivers.ending import ended
 
 Chunk = dict[str, JsonValue]
 
@@ -33,9 +36,9 @@ class ChatStream:
         self._chunks = _run(connect, begin, asks_usage, self._ended)
 
     @property
-    def outcome(self) -> Outcome | None:
-        """How the call ended: cost, usage, every attempt. None while it has not."""
-        return self._ended[0] if self._ended else None
+    def outcome(self) -> Outcome:
+        """How the call ended: cost, usage, every attempt. Raises `LocalProtocolError` before its end."""
+        return ended(self._ended[0] if self._ended else None)
 
     def __aiter__(self) -> Self:
         return self
@@ -60,7 +63,7 @@ async def _run(
     connect: Callable[[], AsyncClient],
     begin: Callable[[AsyncClient], AsyncStream],
     asks_usage: bool,
-    ended: list[Outcome],
+    outcomes: list[Outcome],
 ) -> AsyncGenerator[Chunk, None]:
     """The chunks. It does not know the `ChatStream`, so that one which is dropped goes at once, and takes the call with it."""
     async with connect() as client:
@@ -71,8 +74,10 @@ async def _run(
                     if isinstance(item, SourceEvent) and (chunk := _chunk(item.data, asks_usage)) is not None:
                         yield chunk
         finally:
-            if stream.outcome is not None:
-                ended.append(stream.outcome)
+            with suppress(
+                LocalProtocolError
+            ):  # a ledger that raised leaves no outcome, and its exception is on its way
+                outcomes.append(stream.outcome)
 
 
 def _chunk(data: bytes, asks_usage: bool) -> Chunk | None:

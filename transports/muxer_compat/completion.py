@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from muxer_compat.messages import ReplyMessage
-from muxer_core.call.outcome import Outcome
+from muxer_core.call.outcome import Outcome, decision_of
 from muxer_core.call.reply import Answer, Reply
 from muxer_core.dialects.openai_chat.messages import encode_messages
 from muxer_core.routing.decision import Decision
@@ -54,9 +54,9 @@ class ChatCompletion(msgspec.Struct, frozen=True, kw_only=True):
         return self.outcome.cost
 
     @property
-    def decision(self) -> Decision | None:
-        """Why it went where it went."""
-        return self.outcome.decision
+    def decision(self) -> Decision:
+        """Why it went where it went. Raises `LocalProtocolError` for a call that was not routed."""
+        return decision_of(self.outcome)
 
 
 def completion_of(reply: Reply) -> ChatCompletion:

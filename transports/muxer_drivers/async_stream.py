@@ -14,20 +14,21 @@ from muxer_core.call.commands import CloseAttempt, Deliver, Finish, OpenAttempt,
 from muxer_core.call.events import BodyEnded, DataReceived, Event, ResponseStarted, TransportFailed
 from muxer_core.call.exchange import AsyncExchange, AsyncTransport, TransportError
 from muxer_core.call.machine import Call
-from muxer_core.call.outcome import CallFailed, Outcome
+from muxer_core.call.outcome import Outcome
 from muxer_core.values.items import Item
 from muxer_drivers.desk import Desk
+from muxer_drivers.ending import ended, ended_well
 from muxer_drivers.runtime import LAST_READ, Runtime
 
 
 class AsyncStream:
     """The items of one call. Use it as `async with`; iterate it; `outcome` is there when it has ended."""
 
-    __slots__ = ("_complete", "_desk", "_exchanges", "_ready", "_runtime", "_timer", "_transport", "call", "outcome")
+    __slots__ = ("_complete", "_desk", "_exchanges", "_outcome", "_ready", "_runtime", "_timer", "_transport", "call")
 
     def __init__(self, call: Call, desk: Desk, transport: AsyncTransport, runtime: Runtime) -> None:
         self.call = call
-        self.outcome: Outcome | None = None
+        self._outcome: Outcome | None = None
         self._desk = desk
         self._transport = transport
         self._runtime = runtime
@@ -35,6 +36,11 @@ class AsyncStream:
         self._exchanges: dict[int, AsyncExchange] = {}
         self._complete: list[AsyncExchange] = []
         self._ready: Iterator[Item] = iter(())
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the call ended. Raises `LocalProtocolError` before its end."""
+        return ended(self._outcome)
 
     async def __aenter__(self) -> Self:
         await self._fill()
@@ -62,16 +68,14 @@ class AsyncStream:
 
     async def _fill(self) -> bool:
         """Run the call until items are ready (True) or it has ended well (False). Raises `CallFailed`."""
-        if self.outcome is not None:
+        if self._outcome is not None:
             return False
         try:
             self._ready = iter(await self._run())
         except BaseException as error:
             self._abandon(error)
             raise
-        if self.outcome is not None and self.outcome.status != "complete":
-            raise CallFailed(self.outcome)
-        return self.outcome is None
+        return not ended_well(self._outcome)
 
     async def _run(self) -> tuple[Item, ...]:
         """Carry out commands until one concerns the consumer: a delivery, or the end."""
@@ -90,7 +94,7 @@ class AsyncStream:
             elif isinstance(command, CloseAttempt):
                 self._let_go(command)
             elif isinstance(command, Finish):
-                self.outcome = command.outcome
+                self._outcome = command.outcome
                 timer.stop()
                 await self._read_end_marks()
                 return ()
@@ -135,8 +139,7 @@ class AsyncStream:
         """Give the call up. Does not wait: connections go to those who close them, what is owed is settled."""
         self._timer.stop()
         self._ready = iter(())
-        if self.outcome is None:
-            self.outcome = self._desk.abandon(self.call, error, self._let_go)
+        self._outcome = self._outcome or self._desk.abandon(self.call, error, self._let_go)
         for exchange in (*self._exchanges.values(), *self._complete):
             self._runtime.close_soon(exchange)
         self._exchanges.clear()

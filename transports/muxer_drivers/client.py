@@ -105,6 +105,4 @@ class AsyncClient:
         async with self._stream(call) as stream:
             while items := await stream.next_batch():
                 builder.add(items)
-        if stream.outcome is None:
-            raise RuntimeError("the call ended without an outcome")
         return builder.build(stream.outcome)

@@ -1,7 +1,6 @@
 """`SyncStream`: carries out a call's commands in the thread that consumes it.
 
-The twin of `AsyncStream`. A blocking wait cannot be interrupted: it is told how long it may last, and the call's timers act when it
-comes back empty.
+The twin of `AsyncStream`. A blocking wait cannot be interrupted: it is told how long it may last, and then the call's timers act.
 """
 
 from __future__ import annotations
@@ -15,25 +14,31 @@ from muxer_core.call.commands import CloseAttempt, Deliver, Finish, OpenAttempt,
 from muxer_core.call.events import BodyEnded, DataReceived, Event, ResponseStarted, TransportFailed
 from muxer_core.call.exchange import SyncExchange, SyncTransport, TransportError
 from muxer_core.call.machine import Call
-from muxer_core.call.outcome import CallFailed, Outcome
+from muxer_core.call.outcome import Outcome
 from muxer_core.values.items import Item
 from muxer_drivers.desk import Desk
+from muxer_drivers.ending import ended, ended_well
 from muxer_drivers.runtime import LAST_READ
 
 
 class SyncStream:
     """The items of one call. Use it as `with`; iterate it; `outcome` is there when it has ended."""
 
-    __slots__ = ("_complete", "_desk", "_exchanges", "_ready", "_transport", "call", "outcome")
+    __slots__ = ("_complete", "_desk", "_exchanges", "_outcome", "_ready", "_transport", "call")
 
     def __init__(self, call: Call, desk: Desk, transport: SyncTransport) -> None:
         self.call = call
-        self.outcome: Outcome | None = None
+        self._outcome: Outcome | None = None
         self._desk = desk
         self._transport = transport
         self._exchanges: dict[int, SyncExchange] = {}
         self._complete: list[SyncExchange] = []
         self._ready: Iterator[Item] = iter(())
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the call ended. Raises `LocalProtocolError` before its end."""
+        return ended(self._outcome)
 
     def __enter__(self) -> Self:
         self._fill()
@@ -61,16 +66,14 @@ class SyncStream:
 
     def _fill(self) -> bool:
         """Run the call until items are ready (True) or it has ended well (False). Raises `CallFailed`."""
-        if self.outcome is not None:
+        if self._outcome is not None:
             return False
         try:
             self._ready = iter(self._run())
         except BaseException as error:
             self._abandon(error)
             raise
-        if self.outcome is not None and self.outcome.status != "complete":
-            raise CallFailed(self.outcome)
-        return self.outcome is None
+        return not ended_well(self._outcome)
 
     def _run(self) -> tuple[Item, ...]:
         """Carry out commands until one concerns the consumer: a delivery, or the end."""
@@ -89,7 +92,7 @@ class SyncStream:
             elif isinstance(command, CloseAttempt):
                 self._let_go(command)
             elif isinstance(command, Finish):
-                self.outcome = command.outcome
+                self._outcome = command.outcome
                 self._read_end_marks()
                 return ()
             else:
@@ -141,9 +144,7 @@ class SyncStream:
     def _abandon(self, error: BaseException | None) -> None:
         """Give the call up: connections are closed, what is owed is settled. Does not wait for the network."""
         self._ready = iter(())
-        if self.outcome is None:
-            self.outcome = self._desk.abandon(self.call, error, self._let_go)
+        self._outcome = self._outcome or self._desk.abandon(self.call, error, self._let_go)
         for exchange in (*self._exchanges.values(), *self._complete):
             exchange.close()
-        self._exchanges.clear()
-        self._complete.clear()
+        self._exchanges, self._complete = {}, []
