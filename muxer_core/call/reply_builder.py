@@ -185,12 +185,11 @@ class _OpenAnswer:
         if call is not None:
             call.signature = seal.signature
             return
-        if isinstance(self.current, Thought):
-            self.current = None
-        if self.current is None:
-            self.text("")
-        if isinstance(self.current, _OpenText | _OpenImage):
-            self.current.signature = seal.signature
+        sealed = self.current
+        if sealed is None or isinstance(sealed, Thought) or (isinstance(sealed, _OpenText) and sealed.refusal):
+            sealed = _OpenText()
+            self.opened.append(sealed)
+        sealed.signature = seal.signature
         self.current = None
 
     def end_part(self, end: PartEnded) -> None:
@@ -319,15 +318,13 @@ def _of_an_answer(answer: _OpenAnswer, item: Item) -> None:
 
 def _beside(answer: _OpenAnswer, item: Item) -> None:
     """What stands beside the parts of an answer."""
-    match item:
-        case LogprobsReported():
-            answer.logprobs.append(item)
-        case SafetyReported():
-            answer.safety.append(item)
-        case ExtrasReported():
-            merge_extras(answer.extras, item.fields)
-        case _:
-            pass
+    if isinstance(item, LogprobsReported):
+        answer.logprobs.append(item)
+    elif isinstance(item, SafetyReported):
+        answer.safety.append(item)
+    else:
+        assert isinstance(item, ExtrasReported)  # noqa: S101 - for the type checkers: no other item tells its choice
+        merge_extras(answer.extras, item.fields)
 
 
 class ReplyBuilder:
