@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+from muxer_core.dialects.model_lists import models_decoder
 from muxer_core.dialects.openai_chat.encode import encode_chat, encode_models
-from muxer_core.dialects.openai_chat.failures import failure_from_head
-from muxer_core.dialects.openai_chat.models import ModelsDecoder
+from muxer_core.dialects.openai_chat.failures import failure_from_head, failure_from_reply
 from muxer_core.dialects.openai_chat.options import OpenAIChatOptions
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder
 from muxer_core.dialects.openai_chat.stream import StreamDecoder
@@ -54,7 +54,7 @@ class OpenAIChat(msgspec.Struct, frozen=True):
 
     def models_decoder(self, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
         """Decodes to one `ModelsListed`."""
-        return ModelsDecoder(limits)
+        return models_decoder(limits, failure_from_reply)
 
     def failure(self, head: ResponseHead, body: bytes, *, where: str, moment: Moment) -> Failure:
         """What a reply with an error status means. Never raises."""

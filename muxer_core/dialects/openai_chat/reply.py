@@ -8,44 +8,11 @@ from __future__ import annotations
 
 from muxer_core.dialects.openai_chat.costs import LITELLM_COST_HEADER, cost_from_text
 from muxer_core.dialects.openai_chat.reading import Reading
+from muxer_core.dialects.whole_body import EVIDENCE, BodyBuffer
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import CostReported, FailureReported, Item, ReplyEnded, SourceEvent
 from muxer_core.wire.heads import Headers
 from muxer_core.wire.limits import Limits
-
-EVIDENCE = "end of a whole JSON body"
-
-_SPACE = b" \t\r\n\xef\xbb\xbf"
-
-
-class BodyBuffer:
-    """The bytes of a body that is read in one piece: leading white space dropped, bounded by a limit."""
-
-    __slots__ = ("_limit", "_parts", "size")
-
-    def __init__(self, limit: int) -> None:
-        self._parts: list[bytes] = []
-        self._limit = limit
-        self.size = 0
-
-    def add(self, data: bytes) -> bool:
-        """Keep these bytes; False when the body is larger than the limit."""
-        if not self._parts:
-            data = data.lstrip(_SPACE)
-            if not data:
-                return True
-        self.size += len(data)
-        if self.size > self._limit:
-            self._parts.clear()
-            return False
-        self._parts.append(data)
-        return True
-
-    def take(self) -> bytes:
-        """The whole body, without the white space around it; the buffer is empty afterwards."""
-        body = b"".join(self._parts).rstrip(_SPACE)
-        self._parts.clear()
-        return body
 
 
 class WholeReplyDecoder:

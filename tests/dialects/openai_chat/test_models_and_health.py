@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from muxer_core.dialects.health import HealthDecoder
 from muxer_core.dialects.openai_chat import OpenAIChat
-from muxer_core.values.items import Acknowledged, FailureReported, Item, ModelsListed, ReplyEnded
+from muxer_core.dialects.whole_body import EVIDENCE
+from muxer_core.values.items import (
+    Acknowledged,
+    ExtrasReported,
+    FailureReported,
+    Item,
+    ModelsListed,
+    ReplyEnded,
+    WarningReported,
+)
 from muxer_core.wire.heads import ResponseHead
 from muxer_core.wire.limits import Limits
 
@@ -25,12 +36,34 @@ def listed(body: bytes, limits: Limits | None = None) -> list[Item]:
         (b'\n [{"id":"a"},{"id":"b"}]\n', [{"id": "a"}, {"id": "b"}]),
         (b'{"models":[{"name":"a"},{"model":"b"}]}', [{"name": "a", "id": "a"}, {"model": "b", "id": "b"}]),
         (b'{"models":[{"name":"x"}],"data":[{"id":"a"}]}', [{"id": "a"}]),
-        (b'["a","",5,{},{"id":5}]', [{"id": "a"}]),
+        (b'{"id":"a","object":"model"}', [{"id": "a", "object": "model"}]),
+        (b'{"models":[{"name":"models/a"}]}', [{"name": "models/a", "id": "a"}]),
+        (b'{"publisherModels":[{"name":"publishers/p/models/a"}]}', [{"name": "publishers/p/models/a", "id": "a"}]),
         (b'{"data":[]}', []),
     ],
 )
 def test_each_form(body: bytes, models: list[dict[str, str]]) -> None:
-    assert listed(body) == [ModelsListed(models), ReplyEnded("end of a whole JSON body")]
+    assert listed(body) == [ModelsListed(models), ReplyEnded(EVIDENCE)]
+
+
+def test_what_names_no_model_is_left_out_with_a_warning() -> None:
+    warning = WarningReported("models: 4 entries of the list name no model")
+    assert listed(b'["a","",5,{},{"id":5}]') == [ModelsListed([{"id": "a"}]), warning, ReplyEnded(EVIDENCE)]
+
+
+@pytest.mark.parametrize(
+    ("pages", "goes_on"),
+    [
+        ('"first_id":"a","last_id":"b","has_more":true', True),
+        ('"first_id":"a","last_id":"b","has_more":false', False),
+        ('"nextPageToken":"t"', True),
+        ('"next_page_token":""', False),
+    ],
+)
+def test_further_pages_are_named(pages: str, goes_on: bool) -> None:
+    items = listed(f'{{"data":[{{"id":"a"}}],{pages}}}'.encode())
+    assert items[1] == ExtrasReported(json.loads(f"{{{pages}}}"))
+    assert [isinstance(item, WarningReported) for item in items[2:]] == [True, False][not goes_on :]
 
 
 @pytest.mark.parametrize(
