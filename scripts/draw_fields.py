@@ -6,25 +6,13 @@ One page for each dialect: what each of its own fields becomes here and in every
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
-import muxer_core.dialects
 from muxer_core.dialects.field_table import FieldTable, Row, crossing
+from muxer_core.dialects.registry import CLIENT_DIALECTS, field_table
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference" / "fields"
 KEPT = {"-": "says nothing that is not said elsewhere", "=": "written by us"}
-
-
-def tables() -> dict[str, FieldTable]:
-    """The table of every dialect that has one, by name."""
-    found: dict[str, FieldTable] = {}
-    for module in iter_modules(muxer_core.dialects.__path__, "muxer_core.dialects."):
-        if module.ispkg and any(one.name == "fields" for one in iter_modules(import_module(module.name).__path__)):
-            table: FieldTable = import_module(f"{module.name}.fields").TABLE
-            found[table.dialect] = table
-    return dict(sorted(found.items()))
 
 
 def _cell(text: str) -> str:
@@ -71,7 +59,7 @@ def page(table: FieldTable, others: list[FieldTable]) -> str:
 
 def pages() -> dict[str, str]:
     """All pages, by file name."""
-    known = tables()
+    known = {name: field_table(name) for name in sorted(CLIENT_DIALECTS)}
     return {
         f"{name}.md": page(table, [other for other in known.values() if other is not table])
         for name, table in known.items()

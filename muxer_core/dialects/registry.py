@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 import msgspec
 
 from muxer_core.catalog.deployments import Provider
+from muxer_core.dialects.field_table import FieldTable
 from muxer_core.dialects.openai_chat import OpenAIChat, OpenAIChatOptions
 from muxer_core.dialects.protocol import ClientDialect
 from muxer_core.dialects.server import ServerDialect
@@ -37,3 +39,9 @@ def client_dialect(provider: Provider) -> ClientDialect:
         return make(provider)
     except msgspec.ValidationError as problem:
         raise InvalidRequest(f"{field}.options", str(problem)) from None
+
+
+def field_table(name: str) -> FieldTable:
+    """The field table of a dialect. It is read when it is asked for: a call needs none."""
+    table: FieldTable = import_module(f"muxer_core.dialects.{name}.fields").TABLE
+    return table
