@@ -1,4 +1,4 @@
-"""Bytes: heads of requests and replies, server-sent events, AWS event streams, JSON lines, lenient JSON, dates and limits. No dialect is known here."""
+"""Bytes: heads, server-sent events, AWS event streams, JSON lines, lenient JSON, dates and limits. No dialect is known here."""
 
 from muxer_core.wire.aws_event_stream import AwsEventStreamDecoder, EventFrame
 from muxer_core.wire.dates import LONGEST_WAIT, parse_http_date, parse_wait, retry_after
