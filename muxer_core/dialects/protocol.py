@@ -6,11 +6,12 @@ and `failure` reads a refusal. A decoder turns bytes into items and obeys law 1:
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from muxer_core.values.credential import CredentialRef
+from muxer_core.values.embedding_request import EmbeddingRequest
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import Item
 from muxer_core.values.moment import Moment
@@ -85,4 +86,32 @@ class ClientDialect(Protocol):
 
     def failure(self, head: ResponseHead, body: bytes, *, where: str, moment: Moment) -> Failure:
         """What a reply with an error status means, with the server's own words. Never raises."""
+        ...
+
+
+@runtime_checkable
+class EmbeddingDialect(Protocol):
+    """What a dialect offers beside chat where its API makes vectors."""
+
+    def encode_embeddings(self, request: EmbeddingRequest, target: Target) -> Encoded:
+        """The request for one attempt. Raises `InvalidRequest`, naming the field."""
+        ...
+
+    def embeddings_decoder(self, head: ResponseHead, *, limits: Limits, inputs: int | None = None) -> ReplyDecoder:
+        """A decoder to `EmbeddingsReported`, in the order of the inputs. `inputs` is how many were sent: a reply with another number of
+        vectors is malformed; None: not known.
+        """
+        ...
+
+
+@runtime_checkable
+class CountingDialect(Protocol):
+    """What a dialect offers beside chat where its API counts the tokens of a request without running it."""
+
+    def encode_count(self, request: ChatRequest, target: Target) -> Encoded:
+        """The request that counts a chat request. Raises `InvalidRequest`, naming the field."""
+        ...
+
+    def count_decoder(self, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
+        """A decoder to one `TokensCounted`."""
         ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from muxer_core.dialects.embeddings import openai as vectors  # the module, since it reads usage by this dialect's rules
 from muxer_core.dialects.model_lists import models_decoder
 from muxer_core.dialects.openai_chat.encode import encode_chat, encode_models
 from muxer_core.dialects.openai_chat.failures import failure_from_head, failure_from_reply
@@ -15,6 +16,7 @@ from muxer_core.dialects.openai_chat.options import OpenAIChatOptions
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder
 from muxer_core.dialects.openai_chat.stream import StreamDecoder
 from muxer_core.dialects.protocol import Encoded, ReplyDecoder, Target
+from muxer_core.values.embedding_request import EmbeddingRequest
 from muxer_core.values.failure import Failure
 from muxer_core.values.moment import Moment
 from muxer_core.values.request import ChatRequest
@@ -55,6 +57,14 @@ class OpenAIChat(msgspec.Struct, frozen=True):
     def models_decoder(self, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
         """Decodes to one `ModelsListed`."""
         return models_decoder(limits, failure_from_reply)
+
+    def encode_embeddings(self, request: EmbeddingRequest, target: Target) -> Encoded:
+        """The request for vectors. Raises `InvalidRequest`, naming the field."""
+        return vectors.encode_embeddings(request, target)
+
+    def embeddings_decoder(self, head: ResponseHead, *, limits: Limits, inputs: int | None = None) -> ReplyDecoder:
+        """Decodes to `EmbeddingsReported`, in the order of the inputs."""
+        return vectors.embeddings_decoder(limits, inputs=inputs)
 
     def failure(self, head: ResponseHead, body: bytes, *, where: str, moment: Moment) -> Failure:
         """What a reply with an error status means. Never raises."""
