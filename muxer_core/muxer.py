@@ -26,7 +26,7 @@ from muxer_core.fleet.fleet import Fleet
 from muxer_core.ledger.memory import MemoryLedger
 from muxer_core.routing.decision import Decision
 from muxer_core.routing.facts import RouteFacts, route_facts
-from muxer_core.routing.group import Groups
+from muxer_core.routing.group import Group, Groups
 from muxer_core.routing.route import route
 from muxer_core.values.context import NOBODY, CallContext
 from muxer_core.values.errors import InvalidRequest
@@ -107,7 +107,7 @@ class Muxer:
         )
         plan = Plan(
             choices=decision,
-            places=self._places_for(request.model),
+            places=self._places_for(facts.group),
             policies=self.config.policies,
             limits=self.config.limits,
             decision=decision,
@@ -158,20 +158,15 @@ class Muxer:
     def _route(self, facts: RouteFacts, request: ChatRequest, moment: Moment) -> Decision | Failure:
         return route(facts, self.fleet(moment).view(moment), request.strategy or self.config.strategy)
 
-    def _places_for(self, model: str) -> tuple[Place, ...]:
-        """The places, with `ANY_MODEL` replaced by the name that was asked for."""
-        indices = self.config.catalog.resolve(model)
-        if all(self.config.catalog.deployments[index].upstream_model != ANY_MODEL for index in indices):
+    def _places_for(self, group: Group) -> tuple[Place, ...]:
+        """The places; those of any model are places of the model that was asked for, at its price."""
+        known = self.config.catalog.deployments
+        if group.deployments is known:
             return self._places
-        places = list(self._places)
-        for index in indices:
-            deployment, place = self.config.catalog.deployments[index], places[index]
-            if deployment.upstream_model == ANY_MODEL:
-                name = model.removeprefix(f"{deployment.provider.name}/")
-                where = f"{deployment.provider.name}/{name}"
-                target = msgspec.structs.replace(place.target, model=name, where=where)
-                places[index] = msgspec.structs.replace(place, where=where, target=target)
-        return tuple(places)
+        return tuple(
+            place if asked is deployment else _place(asked)
+            for place, asked, deployment in zip(self._places, group.deployments, known, strict=True)
+        )
 
     # -- answers to a call's commands -----------------------------------------------------------------------------------------------
 

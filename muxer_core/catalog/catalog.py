@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from muxer_core.catalog.cards import ModelCard
 from muxer_core.catalog.deployments import Deployment, Provider
+from muxer_core.catalog.listed_prices import as_model
 from muxer_core.catalog.names import AUTO, Names, UnknownModel
 
 __all__ = ["AUTO", "Catalog", "UnknownModel"]
@@ -45,3 +46,10 @@ class Catalog:
     def resolve(self, name: str) -> tuple[int, ...]:
         """The indices of the deployments that `name` means. Raises `UnknownModel`, which names the nearest spelling."""
         return self._names.resolve(name)
+
+    def as_asked(self, name: str) -> dict[int, Deployment]:
+        """The deployments that `name` means, by index; those of any model are the deployments of the model that it names. Raises
+        `UnknownModel`, or `InvalidRequest` for a name that is a provider's alone.
+        """
+        end = self._names.end_of(name)
+        return {index: as_model(self.deployments[index], end) for index in self.resolve(name)}

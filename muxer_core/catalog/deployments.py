@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
+from typing import Literal
 
 import msgspec
 
@@ -15,10 +16,17 @@ ANY_MODEL = "*"
 """As `upstream_model`: whatever name was asked for. In a deployment's name: any text."""
 
 
+PriceList = Literal["usual", "address", "model", "none"]
+"""By what the published prices of a provider are found: its address, or the model's name alone. `usual` is the name for a provider called
+litellm, and the address for any other.
+"""
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An account at an endpoint. `base_url` has no trailing slash; `dialect` is a dialect's name, `options` its options.
 
-    `headers` are sent with every request. `billing` says what an attempt that did not end well is booked at.
+    `headers` are sent with every request. `billing` says what an attempt that did not end well is booked at, `price_list` by what published
+    prices are found for a model whose card has none.
     """
 
     name: str
@@ -28,6 +36,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     headers: tuple[tuple[str, str], ...] = ()
     options: dict[str, str] = {}
     billing: BillingRules = BillingRules()
+    price_list: PriceList = "usual"
 
     def __post_init__(self) -> None:
         if not self.name:

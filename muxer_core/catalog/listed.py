@@ -20,6 +20,9 @@ from muxer_core.catalog.names import LONGEST_NAME
 from muxer_core.money import Period, PriceCard, Rates
 from muxer_core.values.errors import InvalidRequest
 
+MAKERS = ("openai", "anthropic", "google")
+"""The best known makers of models, by their names in the list."""
+
 Rule = str | tuple[str, ...]
 """How a name is recognised: `=` equals, `^` starts with, `$` ends with, `*` contains, `~` a regular expression; a tuple: all of them."""
 

@@ -89,7 +89,7 @@ def _of_any_model(deployments: Sequence[Deployment]) -> Iterator[tuple[str, int]
 class Names:
     """The names of a configuration. `known` lists those without a wildcard: aliases first, then groups, then `provider/model`."""
 
-    __slots__ = ("_concrete", "_qualified_wildcards", "_wildcards", "known")
+    __slots__ = ("_concrete", "_ends", "_qualified_wildcards", "_wildcards", "known")
 
     def __init__(
         self, deployments: Sequence[Deployment], aliases: Mapping[str, str], groups: Mapping[str, Sequence[str]]
@@ -107,21 +107,20 @@ class Names:
         if of_a_model:
             plain.setdefault(AUTO, of_a_model)
         self._concrete = {name: indices for name, indices in {**qualified, **plain}.items() if ANY_MODEL not in name}
-        for alias in aliases:
-            self._concrete[alias] = self._follow(alias, aliases, {**qualified, **plain})
+        self._ends = {alias: _end_of(alias, aliases) for alias in aliases}
+        for alias, end in self._ends.items():
+            self._concrete[alias] = self._target(alias, end, {**qualified, **plain})
         self.known = tuple(dict.fromkeys((*aliases, *(name for name in (*plain, *qualified) if ANY_MODEL not in name))))
 
-    def _follow(self, alias: str, aliases: Mapping[str, str], named: Mapping[str, Indices]) -> Indices:
-        seen = [alias]
-        while seen[-1] in aliases:
-            target = aliases[seen[-1]]
-            if target in seen:
-                raise InvalidRequest(f"aliases.{alias}", f"goes in a circle: {' -> '.join([*seen, target])}")
-            seen.append(target)
-        found = named.get(seen[-1]) or self._by_wildcard(seen[-1])
+    def _target(self, alias: str, end: str, named: Mapping[str, Indices]) -> Indices:
+        found = named.get(end) or self._by_wildcard(end)
         if found is None:
-            raise InvalidRequest(f"aliases.{alias}", f"{seen[-1]!r} is not configured{did_you_mean(seen[-1], named)}")
+            raise InvalidRequest(f"aliases.{alias}", f"{end!r} is not configured{did_you_mean(end, named)}")
         return found
+
+    def end_of(self, name: str) -> str:
+        """The name at the end of an alias; any other name is its own end."""
+        return self._ends.get(name, name)
 
     def _by_wildcard(self, name: str) -> Indices | None:
         return self._qualified_wildcards.find(name) or self._wildcards.find(name)
@@ -134,6 +133,17 @@ class Names:
         if found is None:
             raise UnknownModel(name, nearest(name[:LONGEST_NAME], self.known, most=2))
         return found
+
+
+def _end_of(alias: str, aliases: Mapping[str, str]) -> str:
+    """The first name on an alias's way that is no alias. Raises `InvalidRequest` when there is none."""
+    seen = [alias]
+    while seen[-1] in aliases:
+        target = aliases[seen[-1]]
+        if target in seen:
+            raise InvalidRequest(f"aliases.{alias}", f"goes in a circle: {' -> '.join([*seen, target])}")
+        seen.append(target)
+    return seen[-1]
 
 
 def _members(group: str, members: Sequence[str], reachable: Mapping[str, Indices]) -> Indices:

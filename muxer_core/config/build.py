@@ -15,13 +15,13 @@ import msgspec
 
 from muxer_core.catalog.cards import ALL_CAPABILITIES, CAPABILITIES, ModelCard, capability_mask
 from muxer_core.catalog.deployments import ANY_MODEL, Deployment, Provider
+from muxer_core.catalog.listed_prices import as_model, with_listed_price
 from muxer_core.catalog.names import matches
 from muxer_core.config.known_providers import KNOWN_PROVIDERS
-from muxer_core.config.listed_prices import price_list_of, with_listed_price
 from muxer_core.config.prices import read_price
 from muxer_core.config.problems import Problems, inside
 from muxer_core.config.reading import NONE, read_table
-from muxer_core.config.tables import DeploymentTable, FileTable, ModelTable, PriceList, ProviderTable
+from muxer_core.config.tables import DeploymentTable, FileTable, ModelTable, ProviderTable
 from muxer_core.dialects.openai_chat import OpenAIChatOptions
 from muxer_core.dialects.registry import CLIENT_DIALECTS
 from muxer_core.values.credential import CredentialRef
@@ -78,6 +78,7 @@ def _provider(name: str, table: ProviderTable, path: str, problems: Problems) ->
         headers=tuple(sorted(table.headers.items())),  # a table has no order
         options={key: _as_text(value) for key, value in table.options.items()},
         billing=table.billing,
+        price_list=table.price_list,
     )
 
 
@@ -184,13 +185,7 @@ def build_deployments(
         built += _deployments_of_cards(cards, {one.model: None for one in written}, built, problems)
     if not built and not problems.found:
         problems.add("deployments", "there is none, and no provider either; name a provider to begin with")
-    return [_with_price(one, table) for one in built]
-
-
-def _with_price(deployment: Deployment, table: FileTable) -> Deployment:
-    provider = table.providers[deployment.provider.name]
-    said: PriceList = "usual" if provider is None else provider.price_list
-    return with_listed_price(deployment, price_list_of(deployment.provider.name, said))
+    return [with_listed_price(one) for one in built]
 
 
 def _deployment_of_any_model(provider: Provider) -> Deployment:
@@ -212,11 +207,8 @@ def _deployments_of_cards(
         wild = [one for one in deployments if one.upstream_model == ANY_MODEL and matches(one.card.name, name)]
         if not wild:
             problems.add(inside("models", name), f"no deployment serves this model{did_you_mean(name, served)}")
-        for one in wild if card is not None else ():
-            upstream = name.removeprefix(f"{one.provider.name}/")
-            implied.append(
-                msgspec.structs.replace(one, name=f"{one.provider.name}/{upstream}", card=card, upstream_model=upstream)
-            )
+        if card is not None:
+            implied += [as_model(one, name, card) for one in wild]
     return implied
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from muxer_core.call.policies import CascadePolicy, HedgePolicy, RetryPolicy, Timeouts
 from muxer_core.catalog.billing import BillingRules
+from muxer_core.catalog.deployments import PriceList
 from muxer_core.fleet.policies import FleetPolicies
 from muxer_core.values.credential import CredentialScheme
 from muxer_core.values.usage import JsonValue
@@ -19,11 +20,6 @@ from muxer_core.wire.limits import Limits
 
 Amount = str | int | float
 """US dollars. A float means what its shortest spelling says."""
-
-
-PriceList = Literal["usual", "address", "model", "none"]
-"""By what published prices are found where a model has none of its own: the provider's address, or the model's name alone.
-`usual`: by the name at a provider called litellm, by the address elsewhere."""
 
 
 class TierTable(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ whole number of pico-dollars a token. An attempt is rounded once, half up; a bou
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from itertools import pairwise
 
 import msgspec
@@ -19,7 +20,7 @@ import msgspec
 from muxer_core.money.rates import Fees, Rates, Tier, billed, reached
 from muxer_core.money.reading import Price, read_prices
 from muxer_core.money.schedule import STANDARD, Period, ServiceTier
-from muxer_core.values.amount import Usd
+from muxer_core.values.amount import PICO, Usd
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.usage import Charge, Usage
 
@@ -189,6 +190,14 @@ class PriceCard(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaul
         if left < 0:
             return None
         return left // outgoing if outgoing else FREE_OUTPUT
+
+    def dollars(self, rate: int, units: int) -> Fraction:
+        """A rate of this card in US dollars for `units` of what it prices, exact: the form in which price lists speak.
+
+        >>> PriceCard.per_million(input="2.5").dollars(2_500_000, 1000)
+        Fraction(1, 400)
+        """
+        return Fraction(units * rate, self.denominator * PICO)
 
     # ------------------------------------------------------------------------------------------------------------------- how it is made
 

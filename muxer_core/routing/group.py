@@ -12,9 +12,12 @@ from itertools import accumulate
 
 from muxer_core.catalog.cards import ModelCard
 from muxer_core.catalog.catalog import Catalog
-from muxer_core.catalog.deployments import Deployment
+from muxer_core.catalog.deployments import ANY_MODEL, Deployment
 from muxer_core.routing.balance import Pool
 from muxer_core.routing.prices import PriceClass, Prices
+
+MOST_ASKED = 256
+"""Groups of any model that are kept, one for each name that was asked for."""
 
 
 class Ceilings:
@@ -52,7 +55,9 @@ class CardRow:
 
 
 class Group:
-    """Deployments that stand for one name. `levels` are masks by priority, the preferred first."""
+    """Deployments that stand for one name. `levels` are masks by priority, the preferred first. `deployments` are all of the catalog;
+    with `asked_as`, those of any model are the deployments of the model of that name.
+    """
 
     __slots__ = (
         "_able",
@@ -68,9 +73,12 @@ class Group:
         "windows",
     )
 
-    def __init__(self, catalog: Catalog, indices: tuple[int, ...]) -> None:
+    def __init__(self, catalog: Catalog, indices: tuple[int, ...], asked_as: str | None = None) -> None:
         self.deployments = catalog.deployments
-        members = [(index, catalog.deployments[index]) for index in indices]
+        if asked_as is not None:
+            asked = catalog.as_asked(asked_as)
+            self.deployments = tuple(asked.get(index, one) for index, one in enumerate(catalog.deployments))
+        members = [(index, self.deployments[index]) for index in indices]
         self.pool = _pool(members)
         self.mask = self.pool.mask
         self.prices = Prices(members)
@@ -124,8 +132,8 @@ def _rows(catalog: Catalog, members: list[tuple[int, Deployment]], prices: Price
             same.append((index, one))
     positions = {card.name: position for position, card in enumerate(catalog.cards)}
     return tuple(
-        CardRow(card, positions[name], _pool(served), prices.at(served[0][0]))
-        for name, namesakes in cards.items()
+        CardRow(card, positions[catalog.deployments[served[0][0]].card.name], _pool(served), prices.at(served[0][0]))
+        for namesakes in cards.values()
         for card, served in namesakes
     )
 
@@ -138,18 +146,34 @@ def _levels(members: list[tuple[int, Deployment]]) -> tuple[int, ...]:
 
 
 class Groups:
-    """The groups of a configuration, by the deployments in them."""
+    """The groups of a configuration, by the deployments in them, and those of any model by the name that was asked for."""
 
-    __slots__ = ("_catalog", "_made")
+    __slots__ = ("_any_model", "_asked", "_catalog", "_made")
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._any_model = frozenset(
+            index for index, one in enumerate(catalog.deployments) if one.upstream_model == ANY_MODEL
+        )
         self._made: dict[tuple[int, ...], Group] = {}
+        self._asked: dict[str, Group] = {}
 
     def named(self, model: str) -> Group:
         """The group that a model name means. Raises what `Catalog.resolve` raises."""
         indices = self._catalog.resolve(model)
         group = self._made.get(indices)
+        if group is not None:
+            return group
+        if not self._any_model.isdisjoint(indices):
+            return self._asked_as(model, indices)
+        group = self._made[indices] = Group(self._catalog, indices)
+        return group
+
+    def _asked_as(self, name: str, indices: tuple[int, ...]) -> Group:
+        """Names come from outside: the oldest group is forgotten, and made again when it is asked for."""
+        group = self._asked.get(name)
         if group is None:
-            group = self._made[indices] = Group(self._catalog, indices)
+            if len(self._asked) == MOST_ASKED:
+                del self._asked[next(iter(self._asked))]
+            group = self._asked[name] = Group(self._catalog, indices, name)
         return group

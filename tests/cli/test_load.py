@@ -142,6 +142,30 @@ def test_a_model_that_is_described_is_priced_at_the_proxy_that_serves_any(
     assert "cost: unknown" in modelmuxer("chat", "-m", "thinker", "Hi").out
 
 
+def test_cost_compares_what_a_proxy_offers_and_the_list_where_no_proxy_answers(
+    folder: Path, server: RawServer, modelmuxer: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `LITELLM_BASE_URL` alone there is no model to compare but those: `*` has no price, and never gets one."""
+    monkeypatch.setenv("LITELLM_BASE_URL", server.url)
+    monkeypatch.setenv("LITELLM_API_KEY", KEY)
+    offered = modelmuxer("cost")
+    assert offered.status == 0
+    assert offered.out.splitlines()[2] == "busy\tlitellm/busy\tunknown: it has no price"
+    named = json.loads(modelmuxer("cost", "gpt-4o-mini", "litellm/gpt-4o", "--json").out)
+    assert [(one["deployment"], one["cost_usd"]) for one in named] == [
+        ("litellm/gpt-4o-mini", "0.00045"),
+        ("litellm/gpt-4o", "0.0075"),
+    ]
+    monkeypatch.setenv("LITELLM_API_KEY", "wrong")
+    listed = modelmuxer("cost")
+    assert listed.status == 0
+    assert "Incorrect API key" in listed.err
+    assert "compared are the listed models of openai, anthropic, google" in listed.err
+    assert "gpt-4o-mini\tlitellm/gpt-4o-mini\t$0.00045" in listed.out.splitlines()
+    assert "*\t" not in listed.out
+    assert list(folder.iterdir()) == []
+
+
 def test_a_model_that_the_list_knows_is_priced_at_a_proxy_by_its_name_alone(folder: Path) -> None:
     (folder / "muxer.toml").write_text("[models.gpt-4o]\n")
     environ = {"LITELLM_BASE_URL": "http://127.0.0.1:4000"}

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from muxer_cli.load import Settings
+from muxer_cli.open_client import only_any_model, with_offered_models
 from muxer_cli.screen import Screen, dollars
+from muxer_core.call.outcome import CallFailed
+from muxer_core.catalog.catalog import AUTO
 from muxer_core.catalog.deployments import Deployment
+from muxer_core.catalog.listed import MAKERS, listed_models
 from muxer_core.money import Usd
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.usage import Usage
+from muxer_drivers.world import system_clock
 
 HELP = "compare what a number of tokens costs at each model"
 
@@ -33,11 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings, screen: Screen) -> int:
     """Compare."""
     usage = _usage(arguments)
-    catalog = settings.config.catalog
-    indices = dict.fromkeys(index for name in arguments.models or ["auto"] for index in catalog.resolve(name))
+    wall = system_clock().wall
     rows = [
-        (one, None if one.card.price is None else one.card.price.cost(usage))
-        for one in map(catalog.deployments.__getitem__, indices)
+        (one, None if one.card.price is None else one.card.price.at(wall).cost(usage))
+        for one in _compared(arguments.models, settings, screen)
     ]
     rows.sort(key=lambda row: (row[1] is None, 0 if row[1] is None else row[1].pico, row[0].name))
     if screen.as_json:
@@ -47,6 +52,25 @@ def run(arguments: argparse.Namespace, settings: Settings, screen: Screen) -> in
     screen.line(f"{usage.input_tokens} tokens in{cached}, {usage.output_tokens} out:")
     screen.table(("model", "deployment", "cost"), [(one.card.name, one.name, _words(cost)) for one, cost in rows])
     return 0
+
+
+def _compared(names: Sequence[str], settings: Settings, screen: Screen) -> list[Deployment]:
+    """The deployments that the names mean; without a name, all of a model. Where only "any model" is configured, those are the models that
+    the servers offer, else, so that there is something to compare, the listed models of the best known makers.
+    """
+    catalog = settings.config.catalog
+    if not names and only_any_model(settings.config):
+        try:
+            offered = with_offered_models(settings)
+            catalog = offered.catalog
+            trouble = "the servers offer no model" if only_any_model(offered) else None
+        except CallFailed as failed:
+            trouble = str(failed)
+        if trouble is not None:
+            screen.trouble(f"modelmuxer: {trouble}; compared are the listed models of {', '.join(MAKERS)}")
+            names = [one.id for maker in MAKERS for one in listed_models(maker)]
+    found = [catalog.as_asked(name) for name in names or [AUTO]]
+    return list({one.name: one for each in found for one in each.values()}.values())
 
 
 def _usage(arguments: argparse.Namespace) -> Usage:
@@ -69,7 +93,7 @@ def _words(cost: Usd | None) -> str:
 
 
 def _fields(one: Deployment, cost: Usd | None, usage: Usage) -> dict[str, Any]:
-    price = one.card.price
+    price = None if one.card.price is None else one.card.price.at(system_clock().wall)
     charges = () if price is None else price.charges(usage)
     return {
         "model": one.card.name,

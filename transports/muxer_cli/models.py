@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from muxer_cli.load import Settings
-from muxer_cli.open_client import opened, with_offered_models
+from muxer_cli.open_client import only_any_model, opened, with_offered_models
 from muxer_cli.prices import price_fields, price_in_words
 from muxer_cli.report import failure_fields
 from muxer_cli.screen import Screen
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace, settings: Settings, screen: Screen) -> in
     if arguments.offered:
         return _offered(providers, settings, screen)
     config = settings.config
-    if all(one.upstream_model == ANY_MODEL for one in config.catalog.deployments):
+    if only_any_model(config):
         config = with_offered_models(settings)
     offered = config is not settings.config  # then the deployment of any model has nothing to add
     deployments = [

@@ -31,20 +31,15 @@ def opened(settings: Settings, config: Config | None = None) -> Generator[Opened
 
 
 def config_for(settings: Settings, model: str) -> Config:
-    """The configuration in which `model` can be looked up.
-
-    For `auto` where only "any model" is configured: with what servers offer. For a name that only "any model" can serve: with that name as
-    a model, so that a listed price is found. Raises `CallFailed` when no server can be asked.
+    """The configuration in which `model` can be looked up. For `auto` where only "any model" is configured: with what servers offer.
+    Raises `CallFailed` when no server can be asked.
     """
-    config = settings.config
-    deployments = config.catalog.deployments
-    if model == AUTO:
-        return with_offered_models(settings) if all(one.upstream_model == ANY_MODEL for one in deployments) else config
-    if model in settings.mapping.get("aliases", {}) or any(
-        deployments[index].upstream_model != ANY_MODEL for index in config.catalog.resolve(model)
-    ):
-        return config
-    return Config.from_mapping({**settings.mapping, "models": {model: {}, **settings.mapping.get("models", {})}})
+    return with_offered_models(settings) if model == AUTO and only_any_model(settings.config) else settings.config
+
+
+def only_any_model(config: Config) -> bool:
+    """Does the configuration name no model, but only providers that serve any?"""
+    return all(one.upstream_model == ANY_MODEL for one in config.catalog.deployments)
 
 
 def with_offered_models(settings: Settings) -> Config:

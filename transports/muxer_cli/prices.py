@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from muxer_core.money import PriceCard
@@ -17,7 +16,7 @@ def per_million(rate: int | None, card: PriceCard) -> str | None:
     """
     if rate is None:
         return None
-    dollars = Fraction(rate, card.denominator * 1_000_000)
+    dollars = card.dollars(rate, 1_000_000)
     decimal = (Decimal(dollars.numerator) / Decimal(dollars.denominator)).quantize(Decimal("1e-12"))
     whole, _, part = f"{decimal:f}".partition(".")
     return f"{whole}.{part.rstrip('0').ljust(2, '0')}"

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
-from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated
 
@@ -16,15 +14,13 @@ import msgspec
 
 from muxer_core.catalog.cards import ALL_CAPABILITIES, ModelCard, capability_mask
 from muxer_core.catalog.catalog import UnknownModel
-from muxer_core.catalog.listed import find_model, listed_models
+from muxer_core.catalog.listed import MAKERS, listed_models, price_list_date
+from muxer_core.catalog.listed_prices import find_by_name
 from muxer_core.money import PriceCard
 from muxer_core.routing.prices import is_priced
-from muxer_core.values.amount import PICO
 from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.spelling import nearest
 from muxer_core.values.usage import JsonValue, Usage
-
-MAKERS = ("openai", "anthropic", "google")
-"""By their names in the price list: whose models count as supported while it is not known what the proxy offers."""
 
 MOST_ASKED = 256
 """Names called without being described or offered that are remembered; the longest unused is forgotten first."""
@@ -97,11 +93,10 @@ def custom_card(name: str, description: Mapping[str, JsonValue], field: str) -> 
 @lru_cache(maxsize=4096)
 def listed_card(name: str) -> ModelCard | None:
     """What the published price list knows of a model, by the name that a proxy gives it; None without a price of its input."""
-    providers = (None, *MAKERS)
-    listing = next((found for one in providers if (found := find_model(name, provider=one)) is not None), None)
+    listing = find_by_name(name)
     if listing is None:
         return None
-    card = listing.card(name, time.time())
+    card = listing.card(name, price_list_date())
     if card.price is None or card.price.rates.input is None:
         return None
     return msgspec.structs.replace(card, metadata={"provider": listing.provider.id})
@@ -153,7 +148,7 @@ class Models:
         """The card of a model with a price. Raises `UnknownModel`, naming the nearest."""
         card = self._known(name)
         if card is None:
-            raise UnknownModel(name, get_close_matches(name, self.supported(), n=2, cutoff=0.5))
+            raise UnknownModel(name, nearest(name, self.supported(), most=2))
         return card
 
     @property
@@ -242,4 +237,4 @@ def _price_today(card: ModelCard) -> PriceCard:
 
 
 def _for_a_thousand(price: PriceCard, rate: int | None) -> float | None:
-    return None if rate is None else float(Fraction(1000 * rate, price.denominator * PICO))
+    return None if rate is None else float(price.dollars(rate, 1000))

@@ -9,7 +9,6 @@ from muxer_compat.completion import ChatCompletion, completion_of
 from muxer_compat.connections import Connections
 from muxer_compat.debug_log import logger
 from muxer_compat.messages import Messages, to_prompt
-from muxer_compat.models import MAKERS
 from muxer_compat.muxers import muxer_over, secrets_of
 from muxer_compat.parameters import chat_options
 from muxer_compat.provider import LiteLLMProvider
@@ -17,6 +16,7 @@ from muxer_compat.settings import STRATEGY, setting
 from muxer_core.asking import chat_request
 from muxer_core.call.outcome import CallFailed, Outcome
 from muxer_core.catalog.cards import ModelCard
+from muxer_core.catalog.listed import MAKERS
 from muxer_core.fleet.policies import FleetPolicies
 from muxer_core.muxer import Muxer
 from muxer_core.values.errors import InvalidRequest
