@@ -42,6 +42,7 @@ from muxer_core.values.messages import (
     Citation,
     ImagePart,
     Part,
+    ProviderPart,
     RefusalPart,
     ServerToolCallPart,
     ServerToolResultPart,
@@ -111,7 +112,8 @@ class _OpenImage:
         self.form: tuple[str, ...] = ()
 
 
-_Opened = _OpenText | Thought | _OpenToolCall | _OpenImage | AudioPart | ServerToolCallPart | ServerToolResultPart
+_Whole = ServerToolCallPart | ServerToolResultPart | ProviderPart
+_Opened = _OpenText | Thought | _OpenToolCall | _OpenImage | AudioPart | _Whole
 
 
 class _OpenAnswer:
@@ -176,7 +178,7 @@ class _OpenAnswer:
         self.current = _OpenImage(url)
         self.opened.append(self.current)
 
-    def tool(self, part: ServerToolCallPart | ServerToolResultPart) -> None:
+    def tool(self, part: _Whole) -> None:
         self.opened.append(part)
         self.current = None
 

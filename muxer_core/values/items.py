@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from muxer_core.values.failure import Failure
-from muxer_core.values.messages import Citation, ServerToolCallPart, ServerToolResultPart
+from muxer_core.values.messages import Citation, ProviderPart, ServerToolCallPart, ServerToolResultPart
 from muxer_core.values.usage import JsonValue, ReportedCost, Unit, Usage
 
 FinishReason = Literal["stop", "length", "tool_call", "content_filter", "error", "pause"]
@@ -121,9 +121,9 @@ class SignatureReported(msgspec.Struct, frozen=True, gc=False, tag="signature", 
 
 
 class ServerToolReported(msgspec.Struct, frozen=True, tag="server_tool", omit_defaults=True):
-    """The provider used a tool of its own, or that tool answered."""
+    """The provider used a tool of its own, or that tool answered, or the answer holds a part that only its own dialect understands."""
 
-    part: ServerToolCallPart | ServerToolResultPart
+    part: ServerToolCallPart | ServerToolResultPart | ProviderPart
     choice: int = 0
 
 
