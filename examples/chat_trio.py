@@ -8,7 +8,9 @@ import sys
 import trio
 
 from muxer_cli.load import load_config
+from muxer_core.call.outcome import CallFailed
 from muxer_core.muxer import Muxer
+from muxer_core.values.errors import LocalProtocolError
 from muxer_core.values.items import TextDelta
 from muxer_httpx import AsyncClient
 
@@ -23,4 +25,10 @@ async def main(model: str) -> None:
     print("\ncost:", stream.outcome.cost)
 
 
-trio.run(main, sys.argv[1])
+if len(sys.argv) != 2:
+    print(__doc__, file=sys.stderr)
+    sys.exit(2)
+try:
+    trio.run(main, sys.argv[1])
+except (CallFailed, LocalProtocolError) as error:
+    sys.exit(str(error))  # it names the cause and the next step

@@ -50,6 +50,8 @@ class Muxer:
     __slots__ = ("__weakref__", "_fleet", "_groups", "_open", "_places", "config", "ledger")
 
     def __init__(self, config: Config) -> None:
+        """Raises `InvalidRequest` for what is no `Config`, as a plain mapping."""
+        _check(config)
         self.config = config
         self.ledger = MemoryLedger()
         self._fleet: Fleet | None = None
@@ -200,6 +202,13 @@ class Muxer:
                 tokens=0 if record.usage is None else record.usage.output_tokens,
             )
         return SettlementRecorded(command.attempt)
+
+
+def _check(config: object) -> None:
+    """For callers without a type checker."""
+    if not isinstance(config, Config):
+        words = f"must be a Config, got {type(config).__name__}; make one of a mapping with Config.from_mapping(…)"
+        raise InvalidRequest("config", words)
 
 
 def _lesson(record: AttemptRecord, deployment: Deployment) -> Failure | None:

@@ -31,14 +31,17 @@ from tests.support.raw_server import FullBacklog, RawServer, refused_url
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-def run_example(name: str, url: str, *arguments: str) -> str:
+CHATS = ["chat_asyncio.py", "chat_trio.py", "chat_sync.py", "chat_selectors.py"]
+
+
+def start_example(name: str, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         "LITELLM_BASE_URL": url,
         "LITELLM_API_KEY": "sk-1",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, EXAMPLES / name, *arguments],
         env=environment,
         capture_output=True,
@@ -46,6 +49,10 @@ def run_example(name: str, url: str, *arguments: str) -> str:
         timeout=50,
         check=False,
     )
+
+
+def run_example(name: str, url: str, *arguments: str) -> str:
+    done = start_example(name, url, *arguments)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
@@ -64,6 +71,23 @@ def test_the_selectors_example() -> None:
     assert printed.count("The sky ") == printed.count("is blue.") == 2
     assert "gpt-4o: complete, cost: " in printed
     assert "gpt-4o-mini: complete, cost: " in printed
+
+
+@pytest.mark.parametrize("name", CHATS)
+def test_an_example_without_a_model_says_how_it_is_called(name: str) -> None:
+    done = start_example(name, refused_url())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"python examples/{name} MODEL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", CHATS)
+def test_an_example_whose_call_fails_says_why_in_words(name: str) -> None:
+    with RawServer(refusal(401)) as server:
+        done = start_example(name, server.url, "gpt-4o")
+    assert done.returncode == 1
+    assert "check the API key" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 # -- the driver for another runtime -----------------------------------------------------------------------------------------------------

@@ -168,6 +168,12 @@ def test_a_cancelled_call_teaches_the_fleet_nothing() -> None:
     assert decision.rejections() == []
 
 
+@pytest.mark.parametrize("wrong", [{"providers": {"openai": {}}}, None, "muxer.toml", Config])
+def test_what_is_no_configuration_is_refused_with_the_way_to_make_one(wrong: Any) -> None:
+    with pytest.raises(InvalidRequest, match=r"config: must be a Config, got \w+; .*Config\.from_mapping"):
+        Muxer(wrong)
+
+
 def test_the_catalog_is_the_configurations() -> None:
     configured = config()
     assert Muxer(configured).catalog is configured.catalog
