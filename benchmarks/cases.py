@@ -12,8 +12,13 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.timing import microseconds_each
+
+if TYPE_CHECKING:
+    from muxer_core.dialects.protocol import ClientDialect
+    from muxer_core.dialects.server import ServerDialect
 
 Rows = dict[str, float]
 
@@ -98,6 +103,101 @@ def parsing_openai(repetitions: int) -> Rows:
             construct_type(value=event.json(), type_=ChatCompletionChunk)
 
     return {"openai: parse, one chunk a read": microseconds_each(work, CHUNKS, max(3, repetitions // 5))}
+
+
+def decoding(repetitions: int) -> Rows:
+    """A stream of each dialect to items, one event a read."""
+    from benchmarks.dialect_streams import STREAMS
+    from benchmarks.stream_bytes import CHUNKS
+    from muxer_core.catalog.deployments import Provider
+    from muxer_core.dialects.registry import CLIENT_DIALECTS
+    from muxer_core.wire.heads import Headers, ResponseHead
+    from muxer_core.wire.limits import Limits
+
+    head, limits = ResponseHead(200, Headers((("content-type", "text/event-stream"),))), Limits()
+    rows: Rows = {}
+    for name, stream in STREAMS.items():
+        codec = CLIENT_DIALECTS[name](Provider(name=name, base_url="http://here.invalid", dialect=name))
+        pieces = stream()
+
+        def work(codec: ClientDialect = codec, pieces: list[bytes] = pieces) -> None:
+            decoder = codec.chat_decoder(head, stream=True, limits=limits, keep_source=False)
+            for piece in pieces:
+                decoder.receive_data(piece)
+
+        rows[f"decode {name}"] = microseconds_each(work, CHUNKS, repetitions)
+    return rows
+
+
+def translating(repetitions: int) -> Rows:
+    """A stream of one dialect to a stream of another, or of the same, one event a read: decode, encode, bytes out."""
+    from benchmarks.dialect_streams import STREAMS
+    from benchmarks.stream_bytes import CHUNKS
+    from muxer_core.catalog.deployments import Provider
+    from muxer_core.dialects.registry import CLIENT_DIALECTS, SERVER_DIALECTS
+    from muxer_core.dialects.server import Answering, Asked
+    from muxer_core.values.messages import Message, TextPart
+    from muxer_core.values.request import ChatRequest
+    from muxer_core.wire.heads import Headers, ResponseHead
+    from muxer_core.wire.limits import Limits
+
+    head, limits = ResponseHead(200, Headers((("content-type", "text/event-stream"),))), Limits()
+    asked = Asked(ChatRequest(model="m", messages=(Message("user", (TextPart("hi"),)),)), stream=True)
+    rows: Rows = {}
+    for source, target in (
+        ("openai_chat", "anthropic_messages"),
+        ("anthropic_messages", "openai_chat"),
+        ("gemini", "openai_chat"),
+        ("openai_responses", "openai_chat"),
+        ("openai_chat", "openai_chat"),
+        ("anthropic_messages", "anthropic_messages"),
+    ):
+        codec = CLIENT_DIALECTS[source](Provider(name=source, base_url="http://here.invalid", dialect=source))
+        server, pieces, same = SERVER_DIALECTS[target](), STREAMS[source](), source == target
+        answering = Answering(reply_id="0123456789abcdef", created=1764000000, model="alias", source=source)
+
+        def work(
+            codec: ClientDialect = codec,
+            server: ServerDialect = server,
+            pieces: list[bytes] = pieces,
+            answering: Answering = answering,
+            same: bool = same,
+        ) -> None:
+            decoder = codec.chat_decoder(head, stream=True, limits=limits, keep_source=same)
+            encoder = server.reply_encoder(asked, answering)
+            for piece in pieces:
+                encoder.receive_items(decoder.receive_data(piece))
+
+        row = f"pass through {source}" if same else f"translate {source} to {target}"
+        rows[row] = microseconds_each(work, CHUNKS, repetitions)
+    return rows
+
+
+def decoding_vendors(repetitions: int) -> Rows:
+    """The same streams with the vendors' own clients: their SSE decoders and types, no socket."""
+    from anthropic._models import construct_type as construct_anthropic
+    from anthropic._streaming import SSEDecoder as AnthropicDecoder
+    from anthropic.types import RawMessageStreamEvent
+    from google.genai.types import GenerateContentResponse
+
+    from benchmarks.dialect_streams import STREAMS
+    from benchmarks.stream_bytes import CHUNKS
+
+    theirs, googles = STREAMS["anthropic_messages"](), STREAMS["gemini"]()
+
+    def anthropic() -> None:
+        for event in AnthropicDecoder().iter_bytes(iter(theirs)):
+            construct_anthropic(value=event.json(), type_=RawMessageStreamEvent)
+
+    def google() -> None:
+        for piece in googles:
+            GenerateContentResponse.model_validate_json(piece[len("data: ") :])
+
+    few = max(3, repetitions // 5)
+    return {
+        "anthropic: decode its stream": microseconds_each(anthropic, CHUNKS, few),
+        "google-genai: validate its chunks": microseconds_each(google, CHUNKS, few),
+    }
 
 
 def driving(repetitions: int) -> Rows:
@@ -216,6 +316,9 @@ CASES: dict[str, Callable[[int], Rows]] = {
     "importing_openai": importing_openai,
     "parsing": parsing,
     "parsing_openai": parsing_openai,
+    "decoding": decoding,
+    "decoding_vendors": decoding_vendors,
+    "translating": translating,
     "driving": driving,
     "costing": costing,
     "costing_genai_prices": costing_genai_prices,
