@@ -13,14 +13,14 @@ from muxer_core.call.ceiling import Demand
 from muxer_core.call.commands import Reserve, Settle
 from muxer_core.call.events import ReservationDecided, SettlementRecorded
 from muxer_core.call.machine import Call
-from muxer_core.call.operation import Chat, ListModels, Operation, Probe
+from muxer_core.call.operation import Chat, CountTokens, Embed, ListModels, Operation, Probe
 from muxer_core.call.outcome import AttemptRecord, CallFailed, Outcome
 from muxer_core.call.plan import OnlyPlace, Place, Plan
 from muxer_core.call.policies import Policies, RetryPolicy, Timeouts
 from muxer_core.catalog.catalog import Catalog
 from muxer_core.catalog.deployments import ANY_MODEL, Deployment, Provider
 from muxer_core.config.schema import Config
-from muxer_core.dialects.protocol import Target
+from muxer_core.dialects.protocol import CountingDialect, EmbeddingDialect, Target
 from muxer_core.dialects.registry import client_dialect
 from muxer_core.fleet.fleet import Fleet
 from muxer_core.ledger.memory import MemoryLedger
@@ -28,7 +28,9 @@ from muxer_core.routing.decision import Decision
 from muxer_core.routing.facts import RouteFacts, route_facts
 from muxer_core.routing.group import Group, Groups
 from muxer_core.routing.route import route
+from muxer_core.routing.vectors import vector_facts
 from muxer_core.values.context import NOBODY, CallContext
+from muxer_core.values.embedding_request import EmbeddingRequest
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.failure import Failure
 from muxer_core.values.moment import Moment
@@ -47,7 +49,17 @@ PROBING = Policies(
 class Muxer:
     """Starts calls, answers their reservations and settlements, and learns from every attempt."""
 
-    __slots__ = ("__weakref__", "_fleet", "_groups", "_open", "_places", "config", "ledger")
+    __slots__ = (
+        "__weakref__",
+        "_counting",
+        "_fleet",
+        "_groups",
+        "_open",
+        "_places",
+        "_with_vectors",
+        "config",
+        "ledger",
+    )
 
     def __init__(self, config: Config) -> None:
         """Raises `InvalidRequest` for what is no `Config`, as a plain mapping."""
@@ -57,6 +69,10 @@ class Muxer:
         self._fleet: Fleet | None = None
         self._groups = Groups(config.catalog)
         self._places = tuple(_place(deployment) for deployment in config.catalog.deployments)
+        self._with_vectors = Groups(
+            config.catalog, able=self._able(EmbeddingDialect), what="makes vectors", input_alone=True
+        )
+        self._counting = Groups(config.catalog, able=self._able(CountingDialect), what="counts tokens")
         self._open: set[tuple[str, int]] = set()
 
     @property
@@ -96,9 +112,6 @@ class Muxer:
         """
         request = self._with_ceiling(request)
         facts = self._facts(request, context, seed)
-        decision = self._route(facts, request, moment)
-        if isinstance(decision, Failure):
-            raise CallFailed(Outcome(call_id=call_id, status="failed", attempts=(), failure=decision))
         demand = Demand(
             input_estimate=facts.tokens.estimate,
             input_bound=facts.tokens.bound,
@@ -107,10 +120,71 @@ class Muxer:
             max_tokens=request.max_tokens,
             answers=request.n,
         )
+        operation = Chat(request, demand, streamed, keep_source)
+        return self._begin(
+            operation, facts, request, self.config.policies, call_id, seed, moment, context, capabilities
+        )
+
+    def start_embedding(
+        self,
+        request: EmbeddingRequest,
+        *,
+        call_id: str,
+        seed: int,
+        moment: Moment,
+        context: CallContext = NOBODY,
+        capabilities: DriverCapabilities = DriverCapabilities(),
+    ) -> Call:
+        """Begin a call for vectors, billed by its input alone. Raises as `start_chat` does, and `InvalidRequest` for a model that only
+        deployments serve whose dialect makes no vectors.
+        """
+        if request.max_cost is None and self.config.max_cost is not None:
+            request = msgspec.structs.replace(request, max_cost=self.config.max_cost)
+        facts = vector_facts(request, self._with_vectors.named(request.model), context=context, seed=seed)
+        demand = Demand(
+            input_estimate=facts.tokens.estimate,
+            input_bound=facts.tokens.bound,
+            unbounded=facts.tokens.unbounded,
+            max_tokens=0,
+        )
+        policies = msgspec.structs.replace(self.config.policies, cascade=None)
+        return self._begin(
+            Embed(request, demand), facts, request, policies, call_id, seed, moment, context, capabilities
+        )
+
+    def start_count(
+        self, request: ChatRequest, *, call_id: str, seed: int, moment: Moment, context: CallContext = NOBODY
+    ) -> Call:
+        """Begin a call that counts a chat request's input tokens where it would go, without running it. Nobody bills it, so `max_cost`
+        says nothing; a request too long for the model is counted too. Raises as `start_embedding` does.
+        """
+        request = msgspec.structs.replace(request, max_cost=None)
+        facts = route_facts(request, self._counting.named(request.model), context=context, seed=seed)
+        facts = msgspec.structs.replace(facts, longest=0, max_tokens=None)
+        policies = msgspec.structs.replace(self.config.policies, hedge=None, cascade=None)
+        capabilities = DriverCapabilities()
+        return self._begin(CountTokens(request), facts, request, policies, call_id, seed, moment, context, capabilities)
+
+    def _begin(
+        self,
+        operation: Operation,
+        facts: RouteFacts,
+        request: ChatRequest | EmbeddingRequest,
+        policies: Policies,
+        call_id: str,
+        seed: int,
+        moment: Moment,
+        context: CallContext,
+        capabilities: DriverCapabilities,
+    ) -> Call:
+        """Begin a call that is routed. Raises `CallFailed` when no deployment can take it."""
+        decision = self._route(facts, request, moment)
+        if isinstance(decision, Failure):
+            raise CallFailed(Outcome(call_id=call_id, status="failed", attempts=(), failure=decision))
         plan = Plan(
             choices=decision,
             places=self._places_for(facts.group),
-            policies=self.config.policies,
+            policies=policies,
             limits=self.config.limits,
             decision=decision,
             max_cost=request.max_cost,
@@ -118,7 +192,6 @@ class Muxer:
             context=context,
         )
         self.fleet(moment).retry_budget.call_started(moment)
-        operation = Chat(request, demand, streamed, keep_source)
         return Call(operation, plan, call_id=call_id, seed=seed, moment=moment, capabilities=capabilities)
 
     def start_models(self, provider: str | None, *, call_id: str, seed: int, moment: Moment) -> Call:
@@ -140,6 +213,10 @@ class Muxer:
         )
         return Call(operation, plan, call_id=call_id, seed=seed, moment=moment)
 
+    def _able(self, protocol: type) -> int:
+        """The deployments whose dialect offers this beside chat."""
+        return sum(1 << index for index, place in enumerate(self._places) if isinstance(place.dialect, protocol))
+
     def _provider(self, name: str | None) -> Provider:
         providers = self.config.catalog.providers
         if name is None:
@@ -157,7 +234,7 @@ class Muxer:
     def _facts(self, request: ChatRequest, context: CallContext, seed: int) -> RouteFacts:
         return route_facts(request, self._groups.named(request.model), context=context, seed=seed)
 
-    def _route(self, facts: RouteFacts, request: ChatRequest, moment: Moment) -> Decision | Failure:
+    def _route(self, facts: RouteFacts, request: ChatRequest | EmbeddingRequest, moment: Moment) -> Decision | Failure:
         return route(facts, self.fleet(moment).view(moment), request.strategy or self.config.strategy)
 
     def _places_for(self, group: Group) -> tuple[Place, ...]:

@@ -25,8 +25,8 @@ class Demand(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """How large a request is, in tokens. `input_bound` is None when no proof exists; `unbounded` then says what stands in the way.
 
     `service_tier` is the caller's; without one, the dearest tier that is listed counts for a bound. `max_tokens` is the caller's, per
-    answer; `answers` is how many answers were asked for. `billed` False: the provider charges nothing for such a request (a list of
-    models, a health probe).
+    answer (0: vectors are billed by their input alone); `answers` is how many answers were asked for. `billed` False: the provider charges
+    nothing for such a request (a list of models, a count of tokens, a health probe).
     """
 
     input_estimate: int = 0
@@ -70,6 +70,8 @@ def _over(message: str, place: Place) -> Failure:
 
 def allow(place: Place, demand: Demand, left: Usd | None, ceiling: CeilingMode) -> Allowance | Failure:
     """What this attempt may use when `left` US dollars remain under the ceiling (None: there is no ceiling), or why it may not open."""
+    if not demand.billed:
+        return Allowance(None, None)
     if left is None:
         return _without_ceiling(place, demand)
     if place.price is None:

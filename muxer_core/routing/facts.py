@@ -27,7 +27,9 @@ class RouteFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     * `group`: the deployments that may serve. `tried`: bits of those that are out of the question. `tags`: the call's own.
     * `needs`: bits of `CAPABILITIES`.
-    * `tokens`: input, estimated and proven. `max_tokens`: the caller's, for one answer; `answers`: how many are wanted.
+    * `tokens`: input, estimated and proven. `max_tokens`: the caller's, for one answer; `answers`: how many are wanted. An answer of 0
+      tokens is none: vectors are billed by their input alone.
+    * `longest`: estimated tokens of the longest input where each has the context window to itself (vectors); None: all is one input.
     * `left`: pico-dollars that remain under `max_cost`, None without one; `ceiling`: how it is kept.
     * `task`: kind and difficulty, by the form of the prompt. `seed`: for spreading load.
     """
@@ -43,11 +45,13 @@ class RouteFacts(msgspec.Struct, frozen=True, kw_only=True):
     left: int | None = None
     ceiling: CeilingMode = "proven"
     seed: int = 0
+    longest: int | None = None
 
     @property
     def window(self) -> int:
         """Tokens that the context window must hold: the estimated input, and the answer that was asked for (or the smallest)."""
-        return self.tokens.estimate + (self.max_tokens or SMALLEST_ANSWER)
+        counted = self.tokens.estimate if self.longest is None else self.longest
+        return counted + (SMALLEST_ANSWER if self.max_tokens is None else self.max_tokens)
 
     @property
     def expected_output(self) -> int:
@@ -57,7 +61,7 @@ class RouteFacts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def least_output(self) -> int:
         """Output tokens that must fit under the ceiling, over all answers."""
-        return self.answers * (self.max_tokens or SMALLEST_ANSWER)
+        return self.answers * (SMALLEST_ANSWER if self.max_tokens is None else self.max_tokens)
 
     @property
     def counted_input(self) -> int | None:

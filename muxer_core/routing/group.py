@@ -14,7 +14,8 @@ from muxer_core.catalog.cards import ModelCard
 from muxer_core.catalog.catalog import Catalog
 from muxer_core.catalog.deployments import ANY_MODEL, Deployment
 from muxer_core.routing.balance import Pool
-from muxer_core.routing.prices import PriceClass, Prices
+from muxer_core.routing.prices import PriceClass, Prices, by_input_alone
+from muxer_core.values.errors import InvalidRequest
 
 MOST_ASKED = 256
 """Groups of any model that are kept, one for each name that was asked for."""
@@ -56,7 +57,8 @@ class CardRow:
 
 class Group:
     """Deployments that stand for one name. `levels` are masks by priority, the preferred first. `deployments` are all of the catalog;
-    with `asked_as`, those of any model are the deployments of the model of that name.
+    with `asked_as`, those of any model are the deployments of the model of that name. `input_alone` prices them for requests without an
+    answer (vectors), so that an output price that nobody names is not missed.
     """
 
     __slots__ = (
@@ -73,7 +75,9 @@ class Group:
         "windows",
     )
 
-    def __init__(self, catalog: Catalog, indices: tuple[int, ...], asked_as: str | None = None) -> None:
+    def __init__(
+        self, catalog: Catalog, indices: tuple[int, ...], asked_as: str | None = None, *, input_alone: bool = False
+    ) -> None:
         self.deployments = catalog.deployments
         if asked_as is not None:
             asked = catalog.as_asked(asked_as)
@@ -81,7 +85,7 @@ class Group:
         members = [(index, self.deployments[index]) for index in indices]
         self.pool = _pool(members)
         self.mask = self.pool.mask
-        self.prices = Prices(members)
+        self.prices = Prices([(index, by_input_alone(one)) for index, one in members] if input_alone else members)
         self.windows = Ceilings((index, one.card.context_window) for index, one in members)
         self.answers = Ceilings((index, one.card.max_output_tokens) for index, one in members)
         self.rows = _rows(catalog, members, self.prices)
@@ -146,12 +150,19 @@ def _levels(members: list[tuple[int, Deployment]]) -> tuple[int, ...]:
 
 
 class Groups:
-    """The groups of a configuration, by the deployments in them, and those of any model by the name that was asked for."""
+    """The groups of a configuration, by the deployments in them, and those of any model by the name that was asked for.
 
-    __slots__ = ("_any_model", "_asked", "_catalog", "_made")
+    `able`, where it is given, is the mask of the deployments that can do what is asked for; `what` says it in words, and the others are in
+    no group. `input_alone` as in `Group`.
+    """
 
-    def __init__(self, catalog: Catalog) -> None:
+    __slots__ = ("_able", "_any_model", "_asked", "_catalog", "_input_alone", "_made", "_what")
+
+    def __init__(self, catalog: Catalog, *, able: int | None = None, what: str = "", input_alone: bool = False) -> None:
         self._catalog = catalog
+        self._able = able
+        self._what = what
+        self._input_alone = input_alone
         self._any_model = frozenset(
             index for index, one in enumerate(catalog.deployments) if one.upstream_model == ANY_MODEL
         )
@@ -159,14 +170,18 @@ class Groups:
         self._asked: dict[str, Group] = {}
 
     def named(self, model: str) -> Group:
-        """The group that a model name means. Raises what `Catalog.resolve` raises."""
+        """The group that a model name means. Raises what `Catalog.resolve` raises, and `InvalidRequest` when no deployment is able."""
         indices = self._catalog.resolve(model)
+        if self._able is not None:
+            indices = tuple(index for index in indices if self._able >> index & 1)
+            if not indices:
+                raise InvalidRequest("model", f"no deployment of {model!r} {self._what}: its dialect cannot say it")
         group = self._made.get(indices)
         if group is not None:
             return group
         if not self._any_model.isdisjoint(indices):
             return self._asked_as(model, indices)
-        group = self._made[indices] = Group(self._catalog, indices)
+        group = self._made[indices] = Group(self._catalog, indices, input_alone=self._input_alone)
         return group
 
     def _asked_as(self, name: str, indices: tuple[int, ...]) -> Group:
@@ -175,5 +190,5 @@ class Groups:
         if group is None:
             if len(self._asked) == MOST_ASKED:
                 del self._asked[next(iter(self._asked))]
-            group = self._asked[name] = Group(self._catalog, indices, name)
+            group = self._asked[name] = Group(self._catalog, indices, name, input_alone=self._input_alone)
         return group

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import lcm
 
+import msgspec
+
 from muxer_core.catalog.deployments import Deployment
-from muxer_core.money import PriceCard, Rates
+from muxer_core.money import PriceCard, Rates, Tier
 from muxer_core.values.amount import Usd
 
 SHARES = 64
@@ -68,6 +70,20 @@ def is_priced(card: PriceCard | None) -> bool:
         rates.input is not None and rates.output is not None
         for rates in (card.rates, *(tier.rates for tier in card.tiers))
     )
+
+
+def by_input_alone(deployment: Deployment) -> Deployment:
+    """The deployment as a request without an answer sees it: where its price list names no output price, output costs nothing."""
+    price = deployment.card.price
+    if price is None or is_priced(price):
+        return deployment
+    tiers = tuple(Tier(tier.above, _with_output(tier.rates)) for tier in price.tiers)
+    price = msgspec.structs.replace(price, rates=_with_output(price.rates), tiers=tiers)
+    return msgspec.structs.replace(deployment, card=msgspec.structs.replace(deployment.card, price=price))
+
+
+def _with_output(rates: Rates) -> Rates:
+    return rates if rates.output is not None else msgspec.structs.replace(rates, output=0)
 
 
 class Prices:

@@ -198,7 +198,8 @@ def bound(request: ChatRequest) -> int:
     return total
 
 
-def _rough(texts: Iterable[str]) -> int:
+def rough(texts: Iterable[str]) -> int:
+    """About how many tokens these texts have, by the plain rule."""
     quarters = 0
     for text in texts:
         size = len(text)
@@ -247,7 +248,7 @@ def estimate(request: ChatRequest) -> int:
     """About how many input tokens the request has."""
     total = 3
     for message in request.messages:
-        total += 4 + _rough(text for part in message.parts for text in _part_texts(part))
+        total += 4 + rough(text for part in message.parts for text in _part_texts(part))
         total += sum(_media_estimate(part) for part in message.parts)
     for tool in request.tools:
         total += 8 + _json_estimate(tool if isinstance(tool, FunctionTool | CustomTool) else tool.spec)

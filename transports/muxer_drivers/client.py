@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self, Unpack
 
 from muxer_core.asking import ChatOptions, Prompt, chat_request
+from muxer_core.asking_vectors import EmbeddingOptions, Inputs, embedding_request
 from muxer_core.call.exchange import AsyncTransport
 from muxer_core.call.machine import Call
 from muxer_core.call.outcome import CallFailed
@@ -78,6 +79,26 @@ class AsyncClient:
                 request, **desk.identity(), streamed=True, context=context, keep_source=keep_source
             )
         return self._stream(call)
+
+    async def embed(
+        self, inputs: Inputs, *, model: str, context: CallContext = NOBODY, **options: Unpack[EmbeddingOptions]
+    ) -> Reply:
+        """Vectors for one text or several, in order, as `Reply.vectors`. Raises `CallFailed`, or `InvalidRequest` when nothing was sent."""
+        request = embedding_request(inputs, model, options)
+        with self._desk.lock:
+            call = self._muxer.start_embedding(request, **self._desk.identity(), context=context)
+        return await self._collect(call)
+
+    async def count_tokens(
+        self, prompt: Prompt, *, model: str, context: CallContext = NOBODY, **options: Unpack[ChatOptions]
+    ) -> int:
+        """How many input tokens the provider counts in a chat request that is not run. Spends no money. Raises as `embed` does."""
+        request = chat_request(prompt, model, options)
+        with self._desk.lock:
+            call = self._muxer.start_count(request, **self._desk.identity(), context=context)
+        reply = await self._collect(call)
+        assert reply.input_tokens is not None  # noqa: S101 - for the type checkers: a whole count has its number
+        return reply.input_tokens
 
     async def models(self, provider: str | None = None) -> Sequence[dict[str, JsonValue]]:
         """The models that a provider offers (the first configured one, unless named), each a dict with `id`. Raises `CallFailed`."""

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self, Unpack
 
 from muxer_core.asking import ChatOptions, Prompt, chat_request
+from muxer_core.asking_vectors import EmbeddingOptions, Inputs, embedding_request
 from muxer_core.call.exchange import SyncTransport
 from muxer_core.call.machine import Call
 from muxer_core.call.outcome import CallFailed
@@ -71,6 +72,26 @@ class SyncClient:
                 request, **desk.identity(), streamed=True, context=context, keep_source=keep_source
             )
         return self._stream(call)
+
+    def embed(
+        self, inputs: Inputs, *, model: str, context: CallContext = NOBODY, **options: Unpack[EmbeddingOptions]
+    ) -> Reply:
+        """Vectors for one text or several, in order, as `Reply.vectors`. Raises `CallFailed`, or `InvalidRequest` when nothing was sent."""
+        request = embedding_request(inputs, model, options)
+        with self._desk.lock:
+            call = self._muxer.start_embedding(request, **self._desk.identity(), context=context)
+        return self._collect(call)
+
+    def count_tokens(
+        self, prompt: Prompt, *, model: str, context: CallContext = NOBODY, **options: Unpack[ChatOptions]
+    ) -> int:
+        """How many input tokens the provider counts in a chat request that is not run. Spends no money. Raises as `embed` does."""
+        request = chat_request(prompt, model, options)
+        with self._desk.lock:
+            call = self._muxer.start_count(request, **self._desk.identity(), context=context)
+        reply = self._collect(call)
+        assert reply.input_tokens is not None  # noqa: S101 - for the type checkers: a whole count has its number
+        return reply.input_tokens
 
     def models(self, provider: str | None = None) -> Sequence[dict[str, JsonValue]]:
         """The models that a provider offers (the first configured one, unless named), each a dict with `id`. Raises `CallFailed`."""
