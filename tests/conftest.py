@@ -15,6 +15,8 @@ from tests.support.real import real_is_required
 hypothesis.settings.register_profile("default", deadline=None)
 # A gate must say the same twice, so the examples follow from the test alone; whoever hunts for bugs runs the other two.
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+# The same on another CPython asks only whether anything differs there.
+hypothesis.settings.register_profile("brief", deadline=None, derandomize=True, print_blob=True, max_examples=20)
 hypothesis.settings.register_profile("hunt", deadline=None, max_examples=2_000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 
