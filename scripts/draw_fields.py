@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from muxer_core.dialects.field_table import FieldTable, Row, crossing
-from muxer_core.dialects.registry import CLIENT_DIALECTS, field_table
+from muxer_core.dialects.registry import FIELD_TABLES
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference" / "fields"
 KEPT = {"-": "says nothing that is not said elsewhere", "=": "written by us"}
@@ -59,7 +59,7 @@ def page(table: FieldTable, others: list[FieldTable]) -> str:
 
 def pages() -> dict[str, str]:
     """All pages, by file name."""
-    known = {name: field_table(name) for name in sorted(CLIENT_DIALECTS)}
+    known = {name: FIELD_TABLES[name]() for name in sorted(FIELD_TABLES)}
     return {
         f"{name}.md": page(table, [other for other in known.values() if other is not table])
         for name, table in known.items()

@@ -1,21 +1,24 @@
-"""Dialects by the names that configuration uses. A new dialect is one line here."""
+"""Dialects by the names that configuration uses. A new dialect is one function and one line in each table that it belongs to.
+
+A dialect is loaded when it is first asked for: a program that speaks to one provider pays for one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 
 import msgspec
 
 from muxer_core.catalog.deployments import Provider
 from muxer_core.dialects.field_table import FieldTable
-from muxer_core.dialects.openai_chat import OpenAIChat, OpenAIChatOptions
 from muxer_core.dialects.protocol import ClientDialect
 from muxer_core.dialects.server import ServerDialect
 from muxer_core.values.errors import InvalidRequest
 
 
 def _openai_chat(provider: Provider) -> ClientDialect:
+    from muxer_core.dialects.openai_chat import OpenAIChat, OpenAIChatOptions
+
     return OpenAIChat(msgspec.convert(provider.options, OpenAIChatOptions, strict=False))
 
 
@@ -25,6 +28,9 @@ CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {
 
 SERVER_DIALECTS: dict[str, Callable[[], ServerDialect]] = {}
 """What our clients may speak."""
+
+FIELD_TABLES: dict[str, Callable[[], FieldTable]] = {}
+"""What becomes of every field, by dialect."""
 
 
 def client_dialect(provider: Provider) -> ClientDialect:
@@ -39,9 +45,3 @@ def client_dialect(provider: Provider) -> ClientDialect:
         return make(provider)
     except msgspec.ValidationError as problem:
         raise InvalidRequest(f"{field}.options", str(problem)) from None
-
-
-def field_table(name: str) -> FieldTable:
-    """The field table of a dialect. It is read when it is asked for: a call needs none."""
-    table: FieldTable = import_module(f"muxer_core.dialects.{name}.fields").TABLE
-    return table
