@@ -67,6 +67,7 @@ class Attempt:
         "connect_at",
         "deadline",
         "decoder",
+        "delivered",
         "due_at",
         "ended_at",
         "error_body",
@@ -128,6 +129,7 @@ class Attempt:
         self.decoder: ReplyDecoder | None = None
         self.error_body = bytearray()
         self.held: list[Item] = []
+        self.delivered = False
         self.text_length = 0
         self.usage: Usage | None = None
         self.warnings: list[str] = []
@@ -174,6 +176,8 @@ class Attempt:
                 ended = True
             else:
                 self.note(item)
+        if content:
+            self.delivered = True
         return content, ended, failure
 
     def end(self, status: AttemptStatus, now: float) -> None:

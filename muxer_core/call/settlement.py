@@ -1,8 +1,10 @@
 """What is booked for an attempt when it has ended (laws 3 to 5): its usage, its charges, its cost, and how sure we are.
 
 Where the provider reported usage for a complete reply, that is the truth and the booking is exact. Everything else is booked by the
-provider's billing rule, which is data with a source (`catalog.billing`), and marked inexact. `exposure` is the most that the attempt can
-have cost; the ceiling counts with it, so that an estimate never makes room for money that may be gone.
+provider's billing rule, which is data with a source (`catalog.billing`), and marked inexact. A rule speaks of what is not known: what was
+reported before a reply broke off is booked under every rule. A report of zero tokens for an answer that came is no report: proxies send
+one where they do not know. `exposure` is the most that the attempt can have cost; the ceiling counts with it, so that an estimate never
+makes room for money that may be gone.
 """
 
 from __future__ import annotations
@@ -54,9 +56,16 @@ def _applicable_rule(attempt: Attempt, place: Place) -> BillingRule:
     return rules.cut
 
 
-def _estimate(attempt: Attempt, demand: Demand, *, with_output: bool) -> Usage:
+def _reported(attempt: Attempt) -> Usage | None:
+    """The usage that the provider reported, if that says anything."""
+    usage = attempt.usage
+    if usage is None or (attempt.delivered and not (usage.input_tokens or usage.output_tokens)):
+        return None
+    return usage
+
+
+def _estimate(attempt: Attempt, reported: Usage, demand: Demand, *, with_output: bool) -> Usage:
     """A guess at the counts: never less than what the provider had already reported."""
-    reported = attempt.usage or Usage()
     delivered = -(-attempt.text_length // BYTES_PER_TOKEN) if with_output else 0
     return msgspec.structs.replace(
         reported,
@@ -64,6 +73,20 @@ def _estimate(attempt: Attempt, demand: Demand, *, with_output: bool) -> Usage:
         output_tokens=max(reported.output_tokens, delivered),
         exact=False,
     )
+
+
+def _by_rule(rule: BillingRule, attempt: Attempt, reported: Usage | None, demand: Demand) -> Usage | None:
+    """What is counted by the rule: never less than what was reported. None where nothing was, and the rule does not count."""
+    if rule == "nothing" or (rule == "bound" and attempt.bound is not None):
+        return None if reported is None else msgspec.structs.replace(reported, exact=False)
+    return _estimate(attempt, reported or Usage(), demand, with_output=rule != "input_estimate")
+
+
+def _words(attempt: Attempt, reported: Usage | None) -> str:
+    """What is missing."""
+    if reported is not None:
+        return "not all of its usage"
+    return "no usage" if attempt.usage is None else "a usage of zero for its answer"
 
 
 def _priced(place: Place, usage: Usage, opened_wall: float) -> tuple[Usd | None, tuple[Charge, ...]]:
@@ -95,22 +118,23 @@ def book(attempt: Attempt, place: Place, demand: Demand, book_as: Literal["ours"
     """What to book for an ended attempt."""
     if attempt.opened_at is None or not demand.billed:
         return NOTHING
-    if attempt.whole and attempt.usage is not None and attempt.usage.exact:
-        usage, exact = attempt.usage, True
-    else:
+    reported = _reported(attempt)
+    rule: BillingRule | None = None
+    usage = reported
+    if not attempt.whole or reported is None or not reported.exact:
         rule = _applicable_rule(attempt, place)
-        if rule == "nothing":
+        if rule == "nothing" and not attempt.whole and reported is None and attempt.reported_cost is None:
             return NOTHING
-        if rule == "bound" and attempt.bound is not None:
-            return Booking(usage=attempt.usage, charges=(), cost=attempt.bound, exact=False, exposure=attempt.bound)
-        usage, exact = _estimate(attempt, demand, with_output=rule != "input_estimate"), False
-    ours, charges = _priced(place, usage, attempt.opened_wall)
+        usage = _by_rule(rule, attempt, reported, demand)
+    ours, charges = (FREE, ()) if usage is None else _priced(place, usage, attempt.opened_wall)
+    if rule == "bound" and attempt.bound is not None:
+        ours, charges = max(ours or FREE, attempt.bound), ()
     cost, warnings = _chosen(ours, attempt.reported_cost, book_as, place.where)
     if cost is None:
         warnings += (f"cost: the price of {place.where} is unknown; nothing was booked for this attempt",)
-    elif not exact:
-        warnings += (f"cost: {place.where} reported no usage; {cost} is an estimate",)
+    elif rule is not None:
+        warnings += (f"cost: {place.where} reported {_words(attempt, reported)}; {cost} is an estimate",)
     exposure = cost
-    if attempt.bound is not None and (cost is None or not exact):
+    if attempt.bound is not None and (cost is None or rule is not None):
         exposure = attempt.bound if cost is None else max(cost, attempt.bound)
-    return Booking(usage=usage, charges=charges, cost=cost, exact=exact, exposure=exposure, warnings=warnings)
+    return Booking(usage=usage, charges=charges, cost=cost, exact=rule is None, exposure=exposure, warnings=warnings)

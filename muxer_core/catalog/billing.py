@@ -16,7 +16,7 @@ BillingRule = Literal["nothing", "input_estimate", "delivered_estimate", "bound"
 
 
 class BillingRules(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One rule for each way in which an attempt can end without its usage being known.
+    """One rule for each way in which an attempt can end without its usage being known. Usage that was reported is booked under each.
 
     `unsent`: no byte arrived. `rejected`: an error status came. `unanswered`: sent, and no head came. `cut`: the reply broke off, was
     cancelled, or ended without naming its usage.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from muxer_core.call.attempt import MOST_WARNINGS, Attempt
@@ -24,6 +26,7 @@ from muxer_core.values.items import (
     AudioDelta,
     ChoiceFinished,
     CostReported,
+    ImageDelta,
     ReasoningDelta,
     RefusalDelta,
     ToolCallDelta,
@@ -132,6 +135,7 @@ def ended(
     attempt.head = None if status is None else ResponseHead(status)
     attempt.usage = usage
     attempt.text_length = text
+    attempt.delivered = text > 0
     attempt.bound = attempt.exposure = Usd(900 * 10**6)
     attempt.status = "complete" if complete else "failed"
     attempt.whole = complete
@@ -212,6 +216,65 @@ def test_a_providers_own_rule_counts(rule: BillingRule) -> None:
     ruled = msgspec.structs.replace(PRICED, billing=BillingRules(cut=rule))
     booking = book(ended(text=40), ruled, DEMAND, "ours")
     assert booking.cost == (Usd(0) if rule == "nothing" else Usd(900 * 10**6))
+
+
+RULES = st.sampled_from(get_args(BillingRule))
+COUNTS = st.integers(0, 10**6)
+
+
+@given(rule=RULES, text=st.integers(1, 10**6), tier=st.sampled_from([None, "default"]))
+def test_a_usage_of_zero_for_an_answer_that_came_is_no_report(rule: BillingRule, text: int, tier: str | None) -> None:
+    """Proxies send one where they do not know. It is booked as if nothing had been reported: by rule, inexact, and said."""
+    ruled = msgspec.structs.replace(PRICED, billing=BillingRules(cut=rule))
+    zero = book(ended(complete=True, usage=Usage(service_tier=tier), text=text), ruled, DEMAND, "ours")
+    silent = book(ended(complete=True, text=text), ruled, DEMAND, "ours")
+    assert (zero.cost, zero.usage, zero.exposure) == (silent.cost, silent.usage, silent.exposure)
+    assert not zero.exact
+    assert "place-0 reported a usage of zero for its answer" in zero.warnings[-1]
+    assert zero.cost is not None
+    assert zero.cost > Usd(0) or rule == "nothing"
+
+
+def test_a_usage_of_zero_for_no_answer_is_believed() -> None:
+    assert book(ended(complete=True, usage=Usage()), PRICED, DEMAND, "ours").exact
+
+
+def test_an_image_is_an_answer() -> None:
+    attempt = ended(complete=True, usage=Usage())
+    assert attempt.read([ImageDelta("data:image/png;base64,AAAA")])[0]
+    assert not book(attempt, PRICED, DEMAND, "ours").exact
+
+
+@given(rule=RULES, sent=COUNTS, said=COUNTS, whole=st.booleans(), text=st.integers(0, 10**5))
+def test_usage_that_was_reported_is_booked_under_every_rule(
+    rule: BillingRule, sent: int, said: int, whole: bool, text: int
+) -> None:
+    """A rule speaks of what is not known: a reply that broke off after a report costs at least what was reported."""
+    assume(sent or said)
+    ruled = msgspec.structs.replace(PRICED, billing=BillingRules(cut=rule))
+    attempt = ended(complete=whole, usage=Usage(input_tokens=sent, output_tokens=said), text=text)
+    booking = book(attempt, ruled, DEMAND, "ours")
+    least = Usd(sent * 10**6 + said * 10**7)
+    assert booking.cost is not None
+    assert booking.cost >= least
+    assert booking.exact is whole
+    assert booking.usage is not None
+    assert booking.usage.input_tokens >= sent
+    assert booking.usage.output_tokens >= said
+    if whole or rule == "nothing":
+        assert booking.cost == least
+    if not whole:
+        assert "reported not all of its usage" in booking.warnings[-1]
+
+
+def test_a_cost_that_was_reported_before_a_reply_broke_off_is_kept_though_the_rule_says_nothing() -> None:
+    ruled = msgspec.structs.replace(PRICED, billing=BillingRules(cut="nothing"))
+    attempt = ended(text=4)
+    attempt.reported_cost = ReportedCost(7, "x-litellm-response-cost")
+    assert book(attempt, ruled, DEMAND, "reported").cost == Usd(7)
+    ours = book(attempt, ruled, DEMAND, "ours")
+    assert (ours.cost, ours.exact) == (Usd(0), False)
+    assert "x-litellm-response-cost" in ours.warnings[0]
 
 
 def test_an_unknown_price_is_said_and_not_booked_as_zero() -> None:
