@@ -36,6 +36,9 @@ FIELDS = [
     "failure",
     "warnings",
     "choices",
+    "embeddings",
+    "input_tokens",
+    "models",
 ]
 REPLY = (
     '{"model":"m","choices":[{"message":{"content":"x"},"finish_reason":"stop"}],'
@@ -100,8 +103,9 @@ def test_refusals_and_other_apis() -> None:
         "code": None,
         "retry_after": 3.0,
     }
-    assert decoded(api="messages", body="{}")["outcome"] == "unsupported"
-    assert decoded(path="/v1/embeddings", body="{}")["api"] == "/v1/embeddings"
+    assert decoded(api="complete", body="{}")["outcome"] == "unsupported"
+    speech = decoded(path="/v1/audio/speech", body="{}")
+    assert (speech["api"], speech["outcome"]) == ("/v1/audio/speech", "unsupported")
 
 
 @pytest.mark.parametrize(
