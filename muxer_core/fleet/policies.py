@@ -1,4 +1,6 @@
-"""`FleetPolicies`: when a deployment is taken out, for how long, and how many extra attempts the process may make. Values only."""
+"""`FleetPolicies`: when a deployment or a key is taken out, for how long, and how many extra attempts the process may make. Values
+only.
+"""
 
 from __future__ import annotations
 
@@ -59,8 +61,28 @@ class RetryBudgetPolicy(msgspec.Struct, frozen=True, kw_only=True):
                 raise InvalidRequest(f"retry_budget.{field}", f"must be finite and not negative, got {number!r}")
 
 
+class KeyPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a key rests that a server refused, where a credential has several keys (`key_turns`). In seconds.
+
+    * `refused`: after 401, 402 or 403, which a person must repair.
+    * `limited`: after 429 without a word of how long; with one, that long, up to `limited_max`.
+    """
+
+    refused: float = 300.0
+    limited: float = 30.0
+    limited_max: float = 3600.0
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that cannot be meant."""
+        for field in ("refused", "limited", "limited_max"):
+            seconds = getattr(self, field)
+            if not (seconds >= 0 and isfinite(seconds)):
+                raise InvalidRequest(f"keys.{field}", f"must be at least 0 seconds and finite, got {seconds!r}")
+
+
 class FleetPolicies(msgspec.Struct, frozen=True, kw_only=True):
     """All policies about the fleet."""
 
     health: HealthPolicy = HealthPolicy()
     retry_budget: RetryBudgetPolicy = RetryBudgetPolicy()
+    keys: KeyPolicy = KeyPolicy()

@@ -37,6 +37,7 @@ ONCE = Policies(
     timeouts=Timeouts(connect=5, first_chunk=5, stall=5, call=10), retry=RetryPolicy(max_retries=0), fallbacks=False
 )
 SECRET = "sk-this-must-not-be-seen"
+KEY = CredentialRef("key")
 
 
 class Ended(msgspec.Struct):
@@ -56,10 +57,15 @@ class Ended(msgspec.Struct):
 
 
 def call_to(
-    url: str, *, policies: Policies = ONCE, streamed: bool = True, headers: tuple[tuple[str, str], ...] = ()
+    url: str,
+    *,
+    policies: Policies = ONCE,
+    streamed: bool = True,
+    headers: tuple[tuple[str, str], ...] = (),
+    credential: CredentialRef = KEY,
 ) -> Call:
     """A call to a server, with a secret in its credential."""
-    target = Target(where="server", base_url=f"{url}/v1", model="m", credential=CredentialRef("key"), headers=headers)
+    target = Target(where="server", base_url=f"{url}/v1", model="m", credential=credential, headers=headers)
     there = msgspec.structs.replace(place(0), where="server", dialect=DIALECT, target=target)
     plan = Plan(choices=ListedChoices((0,)), places=(there,), policies=policies)
     return Call(chat(streamed=streamed), plan, call_id="call", seed=1, moment=system_clock())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from muxer_core.testing.wire import headers, response_heads
 from muxer_core.values.credential import CredentialRef
-from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.errors import InvalidRequest, LocalProtocolError
 from muxer_core.wire.heads import Headers, ResponseHead, WireRequest
 from muxer_core.wire.limits import LimitExceeded, Limits
 
@@ -91,9 +93,18 @@ def test_a_credential_is_placed_as_its_scheme_says(scheme: str, header: tuple[st
     assert CredentialRef("provider", scheme).header("k") == header  # type: ignore[arg-type]  # the parameter is one of the literal's words
 
 
-def test_a_request_holds_the_name_of_its_secret_only() -> None:
-    request = WireRequest(method="POST", url="http://127.0.0.1/v1", credential=CredentialRef("openai"))
-    assert repr(request.credential) == "CredentialRef(name='openai', scheme='bearer')"
+@pytest.mark.parametrize("scheme", ["aws-sigv4", "none"])
+def test_a_scheme_that_is_no_header_carries_no_key(scheme: Any) -> None:
+    with pytest.raises(LocalProtocolError, match=f"'provider': {scheme} is no header") as refused:
+        CredentialRef("provider", scheme).header("sk-hidden")
+    assert "hidden" not in str(refused.value)
+
+
+def test_a_request_holds_the_names_of_its_secrets_only() -> None:
+    request = WireRequest(method="POST", url="http://127.0.0.1/v1", credential=CredentialRef("openai", others=("two",)))
+    assert repr(request.credential) == "CredentialRef(name='openai', scheme='bearer', others=('two',))"
+    assert request.credential is not None
+    assert request.credential.names == ("openai", "two")
 
 
 @given(st.integers(100, 599))

@@ -24,7 +24,7 @@ def run(_: argparse.Namespace, settings: Settings, screen: Screen) -> int:
     screen.fact("digest", config.digest)
     for provider in config.catalog.providers.values():
         trouble = _missing_key(provider, settings)
-        key = "no key" if provider.credential is None else (trouble or f"key {provider.credential.name}")
+        key = "no key" if provider.credential is None else (trouble or f"key {', '.join(provider.credential.names)}")
         screen.fact("provider", f"{provider.name} at {provider.base_url}, {key}")
     for one in config.catalog.deployments:
         price = "price known" if one.card.price is not None else "no price known, so refused under max_cost"
@@ -49,7 +49,7 @@ def _missing_key(provider: Provider, settings: Settings) -> str | None:
     if provider.credential is None:
         return None
     try:
-        settings.credentials.secret(provider.credential)
+        settings.credentials.check(provider.credential)
     except LocalProtocolError as error:
         return str(error)
     return None

@@ -87,7 +87,14 @@ def load_settings(
     except ConfigError as error:
         raise ConfigError(said.named(problem) for problem in error.problems) from None
     source = str(file) if file is not None else said.source
-    return Settings(config, Credentials(secrets, environment=environment), source, mapping, tuple(said.notes), report)
+    return Settings(
+        config,
+        Credentials(secrets, environment=environment, keys=config.fleet.keys),
+        source,
+        mapping,
+        tuple(said.notes),
+        report,
+    )
 
 
 def _dot_env() -> dict[str, str]:

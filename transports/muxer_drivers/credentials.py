@@ -1,40 +1,184 @@
 """Credentials: where secrets are kept, below the core. A request names its credential; only the transport, as it sends, sees the secret.
 
-`Credentials` holds secrets by name. A name of the form `env:NAME` is read from the environment at each use, so that a rotated key is
-picked up without a restart.
+A name means, in this order: what was given under it, a secret or a source (`credential_sources`); for `env:NAME`, the environment's
+variable, read at each use, so that a rotated key is picked up without a restart; for `google:…`, `azure:…` and `aws:…`, the vendor's own
+library. Where a credential has several names they take turns (`muxer_core.fleet.key_turns` says whose turn it is).
+
+A transport sends a request in three steps: `begin`; `fetch` or `fetch_blocking` when there is something to wait for; `answered` when the
+head is there.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 
 from muxer_core.call.exchange import TransportError
+from muxer_core.fleet.key_turns import DEFAULT_POLICY, KeyTurns, refusal_of
+from muxer_core.fleet.policies import KeyPolicy
 from muxer_core.values.credential import CredentialRef
 from muxer_core.values.errors import LocalProtocolError
 from muxer_core.values.failure import Failure
-from muxer_core.wire.heads import WireRequest
+from muxer_core.wire.dates import retry_after
+from muxer_core.wire.heads import Headers, ResponseHead, WireRequest
+from muxer_drivers.credential_sources import (
+    Ask,
+    BlockingSource,
+    CredentialSource,
+    HeaderFields,
+    ReadySource,
+    Source,
+    source_of,
+)
+from muxer_drivers.world import Clock, system_clock
 
 ENVIRONMENT = "env:"
 
 
-class Credentials:
-    """Secrets by name. The `repr` shows names only."""
+class Admission:
+    """A request on its way to be let in. `headers` are all of the request's, and None while they must be waited for."""
 
-    __slots__ = ("_environment", "_secrets")
+    __slots__ = ("ask", "headers", "key", "source", "turns")
 
-    def __init__(
-        self, secrets: Mapping[str, str] | None = None, *, environment: Mapping[str, str] | None = None
-    ) -> None:
-        self._secrets = dict(secrets or {})
-        self._environment = os.environ if environment is None else environment
+    def __init__(self, headers: list[tuple[str, str]] | None) -> None:
+        self.headers = headers
+        self.ask: Ask | None = None
+        self.source: Source | None = None
+        self.turns: KeyTurns | None = None
+        self.key = 0
 
     def __repr__(self) -> str:
-        return f"Credentials({', '.join(sorted(self._secrets))})"
+        return f"Admission(ready={self.headers is not None}, key={self.key})"
+
+
+def _source(name: str, given: object) -> Source:
+    if isinstance(given, ReadySource | CredentialSource | BlockingSource):
+        return given
+    raise LocalProtocolError(
+        f"credential {name!r}: a {type(given).__name__} is neither text nor a source; "
+        "a source has headers_now, headers or headers_blocking"
+    )
+
+
+def _auth(problem: LocalProtocolError) -> TransportError:
+    """Another provider may do."""
+    return TransportError(Failure(kind="auth", message=str(problem)), sent=False)
+
+
+class Credentials:
+    """Secrets and sources by name. The `repr` shows names only. Threads and tasks may share it.
+
+    `keys`: for how long a refused key rests, where a credential has several. `clock` is what signatures and tokens go by.
+    """
+
+    __slots__ = ("_clock", "_environment", "_keys", "_lock", "_secrets", "_sources", "_turns")
+
+    def __init__(
+        self,
+        secrets: Mapping[str, str | Source] | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        keys: KeyPolicy = DEFAULT_POLICY,
+        clock: Clock = system_clock,
+    ) -> None:
+        given = secrets or {}
+        self._secrets = {name: one for name, one in given.items() if isinstance(one, str)}
+        self._sources = {name: _source(name, one) for name, one in given.items() if not isinstance(one, str)}
+        self._environment = os.environ if environment is None else environment
+        self._keys = keys
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._turns: dict[tuple[str, ...], KeyTurns] = {}
+
+    def __repr__(self) -> str:
+        return f"Credentials({', '.join(sorted((*self._secrets, *self._sources)))})"
 
     def secret(self, ref: CredentialRef) -> str:
-        """The secret that `ref` names. Raises `LocalProtocolError` with the name and what is wrong with it; the secret is not shown."""
-        name = ref.name
+        """The secret that `ref` names first. Raises `LocalProtocolError` with the name and what is wrong; the secret is not shown."""
+        return self._secret(ref.name)
+
+    def check(self, ref: CredentialRef) -> None:
+        """Is there something under every name of `ref`? Raises `LocalProtocolError` with the first name that means nothing.
+
+        A source is looked up and not asked: that may take a while, and cost a token.
+        """
+        if ref.scheme == "none":
+            return
+        for name in ref.names:
+            if self._source(name) is None:
+                ref.header(self._secret(name))
+
+    def begin(self, request: WireRequest) -> Admission:
+        """Let a request in, as far as that needs no waiting. Raises `TransportError` (kind `auth`, nothing sent) when its credential cannot
+        be had: another provider may do.
+        """
+        ref = request.credential
+        headers = list(request.headers.items())
+        admission = Admission(headers)
+        if ref is None or ref.scheme == "none":
+            return admission
+        try:
+            name = ref.name
+            if ref.others:
+                name = self._turn(ref, admission)
+            source = self._source(name)
+            if source is None:
+                headers.append(ref.header(self._secret(name)))
+                return admission
+            admission.source = source
+            admission.ask = Ask(request, ref, self._clock)
+            if isinstance(source, ReadySource):
+                self._admit(admission, source.headers_now(admission.ask))
+            else:
+                admission.headers = None
+        except LocalProtocolError as problem:
+            raise _auth(problem) from None
+        return admission
+
+    async def fetch(self, admission: Admission) -> None:
+        """Wait for what `begin` could not give. Raises `TransportError`."""
+        source, ask = admission.source, admission.ask
+        try:
+            if ask is None or not isinstance(source, CredentialSource):
+                raise LocalProtocolError(
+                    f"{_named(admission)} has only headers_blocking, which would stop an event loop: "
+                    "use a sync client, or give it `async def headers`"
+                )
+            self._admit(admission, await source.headers(ask))
+        except LocalProtocolError as problem:
+            raise _auth(problem) from None
+
+    def fetch_blocking(self, admission: Admission, timeout: float) -> bool:
+        """The same for plain threads; False when it did not come for `timeout` seconds. Raises `TransportError`."""
+        source, ask = admission.source, admission.ask
+        try:
+            if ask is None or not isinstance(source, BlockingSource):
+                raise LocalProtocolError(
+                    f"{_named(admission)} is asynchronous only, and this client runs in plain threads: "
+                    "use an AsyncClient, or give it `headers_blocking`"
+                )
+            self._admit(admission, source.headers_blocking(ask, timeout))
+        except LocalProtocolError as problem:
+            raise _auth(problem) from None
+        return admission.headers is not None
+
+    def answered(self, admission: Admission, head: ResponseHead) -> None:
+        """The head is there: if it refuses the key, and there are others, that key rests."""
+        if admission.turns is None or (refusal := refusal_of(head.status)) is None:
+            return
+        moment = self._clock()
+        with self._lock:
+            admission.turns.tell(admission.key, refusal, retry_after(head.headers, moment.wall), moment.mono)
+
+    def headers(self, request: WireRequest) -> list[tuple[str, str]]:
+        """All headers of a request whose credential needs no waiting, for drivers that know plain keys only. Raises `TransportError`."""
+        admission = self.begin(request)
+        if admission.headers is None:
+            raise _auth(LocalProtocolError(f"{_named(admission)} must be waited for, which this driver does not"))
+        return admission.headers
+
+    def _secret(self, name: str) -> str:
         if name in self._secrets:
             secret = self._secrets[name]
         elif name.startswith(ENVIRONMENT):
@@ -52,15 +196,36 @@ class Credentials:
             raise LocalProtocolError(f"credential {name!r} begins or ends with a space")
         return secret
 
-    def headers(self, request: WireRequest) -> list[tuple[str, str]]:
-        """The request's headers, with its credential in place.
+    def _source(self, name: str) -> Source | None:
+        if name in self._secrets or name.startswith(ENVIRONMENT):
+            return self._sources.get(name)
+        source = self._sources.get(name)
+        if source is None and (made := source_of(name)) is not None:
+            source = self._sources.setdefault(name, made)
+        return source
 
-        Raises `TransportError` (kind `auth`, nothing sent) when the credential cannot be had: another provider may do.
-        """
-        headers = list(request.headers.items())
-        if request.credential is not None:
-            try:
-                headers.append(request.credential.header(self.secret(request.credential)))
-            except LocalProtocolError as problem:
-                raise TransportError(Failure(kind="auth", message=str(problem)), sent=False) from None
-        return headers
+    def _turn(self, ref: CredentialRef, admission: Admission) -> str:
+        """The name whose turn it is."""
+        names = ref.names
+        with self._lock:
+            turns = self._turns.get(names)
+            if turns is None:
+                turns = self._turns[names] = KeyTurns(len(names), self._keys)
+            admission.turns = turns
+            admission.key = turns.take(self._clock().mono)
+        return names[admission.key]
+
+    @staticmethod
+    def _admit(admission: Admission, given: HeaderFields | None) -> None:
+        """Put a source's headers in place. Raises `LocalProtocolError` naming a header that is none; its value is not shown."""
+        if given is None or admission.ask is None:
+            admission.headers = None
+            return
+        admission.headers = [*admission.ask.request.headers.items(), *Headers.of(given).items()]
+
+
+def _named(admission: Admission) -> str:
+    """The credential, in words."""
+    if admission.ask is None:
+        return "the credential"
+    return f"credential {admission.ask.ref.names[admission.key]!r}: its source {type(admission.source).__name__}"

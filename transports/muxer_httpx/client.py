@@ -71,8 +71,8 @@ def _check(muxer: object, http: object, kind: str) -> None:
 class AsyncClient(AnyAsyncClient):
     """Calls over httpx, on asyncio or trio, whichever runs the current task.
 
-    `http`: a client of yours, httpx's or httpx2's, which stays open. `credentials`: secrets by name; without them, names like `env:NAME`
-    are read from the environment.
+    `http`: a client of yours, httpx's or httpx2's, which stays open. `credentials`: secrets and sources by name; without them, names like
+    `env:NAME` are read from the environment, and `google:…`, `azure:…` and `aws:…` are their libraries' matter.
     """
 
     __slots__ = ()

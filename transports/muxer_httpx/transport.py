@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from math import inf
+from time import monotonic
 from typing import Any, Protocol
 
 from muxer_core.call.commands import OpenAttempt
@@ -148,19 +149,23 @@ class AsyncTransport:
         """Send the request and wait for the head. Only the connect timeout is httpx's; the others are the call's."""
         _check_open(self._http)
         wire = command.request
-        headers = [*self._credentials.headers(wire), ACCEPTED]
+        admission = self._credentials.begin(wire)
+        if admission.headers is None:
+            await self._credentials.fetch(admission)
         try:
             request = self._http.build_request(
                 wire.method,
                 wire.url,
                 content=wire.body,
-                headers=headers,
+                headers=[*(admission.headers or ()), ACCEPTED],
                 timeout=(command.connect_timeout, None, None, None),
             )
             response = await self._http.send(request, stream=True, follow_redirects=False)
         except Exception as error:  # noqa: BLE001 - `failure_of` raises again what it does not know
             raise failure_of(error, wire.url) from None
-        return AsyncExchange(response, wire.url)
+        exchange = AsyncExchange(response, wire.url)
+        self._credentials.answered(admission, exchange.head)
+        return exchange
 
     async def aclose(self) -> None:
         """Close the client, if it is ours."""
@@ -243,17 +248,25 @@ class SyncTransport:
         self._watchdog = Watchdog()
 
     def open(self, command: OpenAttempt, timeout: float) -> SyncExchange | None:
-        """Send the request and wait for the head; None when it did not come for `timeout` seconds after the last byte that was sent."""
+        """Send the request and wait for the head; None when it did not come for `timeout` seconds after the last byte that was sent, or
+        the credential in that time.
+        """
         _check_open(self._http)
         wire = command.request
-        headers = [*self._credentials.headers(wire), ACCEPTED]
+        admission = self._credentials.begin(wire)
+        if admission.headers is None:
+            began = monotonic()
+            came = self._credentials.fetch_blocking(admission, timeout)
+            timeout -= monotonic() - began
+            if not came or timeout <= 0.0:
+                return None
         pause = _pause(timeout)
         try:
             request = self._http.build_request(
                 wire.method,
                 wire.url,
                 content=wire.body,
-                headers=headers,
+                headers=[*(admission.headers or ()), ACCEPTED],
                 timeout=(command.connect_timeout, pause, pause, pause),
             )
             response = self._http.send(request, stream=True, follow_redirects=False)
@@ -261,7 +274,9 @@ class SyncTransport:
             if is_timeout(error):
                 return None
             raise failure_of(error, wire.url) from None
-        return SyncExchange(response, wire.url, self._watchdog)
+        exchange = SyncExchange(response, wire.url, self._watchdog)
+        self._credentials.answered(admission, exchange.head)
+        return exchange
 
     def close(self) -> None:
         """Close the client, if it is ours."""
