@@ -109,7 +109,7 @@ def stream_bytes(chunks: Sequence[JsonObject], *, done: bool = True, newline: st
     return "".join(line + newline * 2 for line in lines).encode()
 
 
-_extras = st.dictionaries(st.sampled_from(["cache_control", "x_vendor"]), st.just({"type": "ephemeral"}), max_size=1)
+_extras = st.dictionaries(st.sampled_from(["cache_control", "x_vendor"]), st.just({"type": "persistent"}), max_size=1)
 _text_parts = st.builds(TextPart, _texts.filter(bool), _extras)
 _user_parts = st.one_of(
     _text_parts,
@@ -127,7 +127,7 @@ _calls = st.builds(ToolCallPart, _names, _names, _texts, st.sampled_from(["funct
 
 
 def _thought(text: str) -> ReasoningPart:
-    return ReasoningPart(text, extras={"reasoning_content": text})
+    return ReasoningPart(text, form=("reasoning_content",))
 
 
 def _refusal(text: str) -> list[Part]:

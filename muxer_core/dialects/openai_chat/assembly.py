@@ -31,6 +31,10 @@ from muxer_core.dialects.openai_chat.chunks import (
     json_text,
 )
 from muxer_core.dialects.openai_chat.citations import citation_of
+from muxer_core.dialects.openai_chat.forms import DIALECT
+from muxer_core.dialects.openai_chat.reasoning_parts import vendor_of
+from muxer_core.dialects.openai_chat.safety import REPLY_FIELDS, safety_of_choice, safety_of_reply
+from muxer_core.dialects.openai_chat.seals import take_signature
 from muxer_core.dialects.openai_chat.tool_call_numbers import LimitCrossed, ToolCallNumbers
 from muxer_core.dialects.openai_chat.usage import usage_from_bytes
 from muxer_core.values.items import (
@@ -46,6 +50,7 @@ from muxer_core.values.items import (
     ReasoningDelta,
     RefusalDelta,
     ReplyStarted,
+    SignatureReported,
     TextDelta,
     ToolCallDelta,
     UsageReported,
@@ -60,9 +65,6 @@ MAX_REMEMBERED_FIELDS = 64
 """The most unknown fields of a reply whose last value is remembered; further ones are reported each time."""
 
 ToolKind = Literal["function", "custom"]
-
-DIALECT = "openai_chat"
-"""The dialect's name, on what it decodes."""
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -171,6 +173,8 @@ class Assembly:
                 text = delta.content
                 if text:
                     items.append(TextDelta(text, index))
+                if unread is not None and "message" in unread:
+                    _seal(unread, index, items)
                 if (
                     delta.tool_calls is not None
                     or delta.reasoning_content is not None
@@ -253,11 +257,19 @@ class Assembly:
                 kind: ToolKind | None = None if not new_name else "custom" if is_custom else "function"
                 items.append(ToolCallDelta(number, arguments, new_id, new_name, kind, index))
         if unread is not None and "tool_calls" in unread:
-            found = zip(numbers, unread["tool_calls"], strict=True)
-            unread["tool_calls"] = [{"index": number, **fields} for number, fields in found if fields]
+            for number, fields in zip(numbers, unread["tool_calls"], strict=True):
+                signature = take_signature(fields)
+                if signature is not None:
+                    items.append(SignatureReported(signature, index, number, "google"))
+            found = zip(numbers, unread.pop("tool_calls"), strict=True)
+            entries = [{"index": number, **fields} for number, fields in found if fields]
+            if entries:
+                unread["tool_calls"] = entries
 
     def _choice_fields(self, choice: Choice, index: int, unread: JsonObject | None, items: list[Item]) -> None:
         fields: JsonObject = unread or {}
+        if fields.get("message") == {}:
+            del fields["message"]
         if unread is None and deeper_than([choice.logprobs, choice.content_filter_results], self._depth - 2):
             raise LimitCrossed(f"arrays and objects nest deeper than {self._depth} (limit depth)")
         logprobs = choice.logprobs
@@ -273,7 +285,7 @@ class Assembly:
             if others:
                 fields["logprobs"] = others
         if choice.content_filter_results:
-            fields["content_filter_results"] = choice.content_filter_results
+            items.append(safety_of_choice(choice.content_filter_results, index))
         if choice.native_finish_reason:
             fields["native_finish_reason"] = choice.native_finish_reason
         if fields:
@@ -298,14 +310,17 @@ class Assembly:
                 continue
             if name in self._remembered or len(self._remembered) < MAX_REMEMBERED_FIELDS:
                 self._remembered[name] = value
-            fields[name] = value
+            if name in REPLY_FIELDS:
+                items += safety_of_reply(name, value)
+            else:
+                fields[name] = value
         if fields:
             items.append(ExtrasReported(fields))
 
     def _usage(self, raw: msgspec.Raw, items: list[Item]) -> None:
         reading = usage_from_bytes(raw, self._service_tier, depth=self._depth - 1)
         if reading.usage is not None:
-            items.append(UsageReported(reading.usage))
+            items.append(UsageReported(reading.usage, fees=reading.fees))
         items.extend(CostReported(cost) for cost in reading.costs)
         if reading.warning is not None:
             items.append(WarningReported(reading.warning))
@@ -337,7 +352,10 @@ def _reasoning(delta: Delta, index: int, items: list[Item]) -> None:
             items.append(ReasoningDelta(own, index))
         signature, data = _sealed(entry.get("signature")), _sealed(entry.get("data"))
         if signature or data:
-            items.append(ReasoningDelta("", index, signature, data))
+            name = entry.get("id")
+            items.append(
+                ReasoningDelta("", index, signature, data, vendor_of(entry), name if isinstance(name, str) else None)
+            )
         beyond = {name: value for name, value in entry.items() if name not in ("text", "summary") and value is not None}
         if signature or data or beyond.keys() - {"type", "format", "index", "id"}:
             kept.append(beyond)
@@ -349,6 +367,16 @@ def _reasoning(delta: Delta, index: int, items: list[Item]) -> None:
 
 def _sealed(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _seal(unread: JsonObject, index: int, items: list[Item]) -> None:
+    """A seal of Google on the message: it is that of the text that was last."""
+    message = unread["message"]
+    signature = take_signature(message)
+    if signature is not None:
+        items.append(SignatureReported(signature, index, None, "google"))
+        if not message:
+            del unread["message"]
 
 
 def _image(image: JsonObject, index: int, items: list[Item]) -> None:

@@ -243,6 +243,8 @@ def _take_message(rest: JsonObject, *, whole: bool) -> JsonObject | None:
             carrier = {key: field for key, field in rest.pop(name).items() if field is not None}
             if is_object(rest.get(other)):
                 del rest[other]
+            elif "message" in rest:
+                carrier["message"] = rest.pop("message")  # no object: a field of its own, beside what is said
             return carrier
     return None
 

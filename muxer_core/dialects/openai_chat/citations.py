@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from muxer_core.dialects.json_text import is_object
+from muxer_core.dialects.openai_chat.forms import DIALECT
 from muxer_core.values.messages import Citation
 from muxer_core.values.usage import JsonValue
-
-_DIALECT = "openai_chat"
 
 
 def citation_of(annotation: JsonValue) -> Citation:
@@ -19,7 +18,7 @@ def citation_of(annotation: JsonValue) -> Citation:
     """
     if not is_object(annotation):
         url = annotation if isinstance(annotation, str) else None
-        return Citation("url" if url else "other", url=url, native={"value": annotation}, dialect=_DIALECT)
+        return Citation("url" if url else "other", url=url, native={"value": annotation}, dialect=DIALECT)
     kind = annotation.get("type")
     if kind == "url_citation":
         inner = annotation.get("url_citation")
@@ -32,7 +31,7 @@ def citation_of(annotation: JsonValue) -> Citation:
             start=_count(told, "start_index"),
             end=_count(told, "end_index"),
             native=annotation,
-            dialect=_DIALECT,
+            dialect=DIALECT,
         )
     if kind in ("file_citation", "file_path", "file"):
         inner = annotation.get(kind)
@@ -42,9 +41,9 @@ def citation_of(annotation: JsonValue) -> Citation:
             file_id=_text(told, "file_id"),
             title=_text(told, "filename"),
             native=annotation,
-            dialect=_DIALECT,
+            dialect=DIALECT,
         )
-    return Citation("other", native=annotation, dialect=_DIALECT)
+    return Citation("other", native=annotation, dialect=DIALECT)
 
 
 def _text(fields: dict[str, Any], name: str) -> str | None:

@@ -16,6 +16,8 @@ differ, so the totals are found by arithmetic, never by the server's name. Each 
 | `partial` | prompt or completion count null or absent | the other is kept, `exact=False` | Databricks until its last chunk |
 | `refused` | a count is negative, fractional, no number, or > `MAX_COUNT` | not used, with a warning | none seen |
 
+Searches that a report counts (Perplexity, xAI, OpenRouter) are fees beside the tokens (`UsageReported.fees`), in the unit `search`.
+
 A later report replaces an earlier one; reports are never added (some servers send the same one twice). Costs beside the counts are read
 by `costs`.
 """
@@ -28,7 +30,7 @@ import msgspec
 
 from muxer_core.dialects.json_text import is_object
 from muxer_core.dialects.openai_chat.costs import costs_of_usage
-from muxer_core.values.usage import ReportedCost, Usage
+from muxer_core.values.usage import ReportedCost, Unit, Usage
 from muxer_core.wire.json import DEPTH, Unreadable
 from muxer_core.wire.json import decode as decode_json
 
@@ -43,6 +45,7 @@ class UsageReading(NamedTuple):
     costs: tuple[ReportedCost, ...] = ()
     extras: dict[str, Any] | None = None
     warning: str | None = None
+    fees: tuple[tuple[Unit, int], ...] = ()
 
 
 class _PromptDetails(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -90,6 +93,12 @@ _PROMPT_PARTS = frozenset({
 _COMPLETION_PARTS = frozenset({
     "reasoning_tokens", "audio_tokens", "image_tokens", "text_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens",
 })  # fmt: skip
+_SEARCHES = (
+    ("num_search_queries",),  # Perplexity: searches of a deep research
+    ("num_sources_used",),  # xAI: live search is billed by its sources (docs.x.ai, "Live Search", November 2026)
+    ("server_tool_use", "web_search_requests"),  # Anthropic's counts behind thin proxies
+    ("server_tool_use_details", "web_search_requests"),  # OpenRouter
+)
 _CACHE_PARTS = frozenset({"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"})
 
 
@@ -164,7 +173,18 @@ def usage_from_fields(
     except _Refused as refused:
         return UsageReading(None, costs, {**fields}, f"the usage report was not used: {refused}")
     warning = "; ".join(text for text in (reading.warning, cost_warning) if text) or None
-    return UsageReading(reading.usage, costs, extras or None, warning)
+    return UsageReading(reading.usage, costs, extras or None, warning, _fees(fields))
+
+
+def _fees(fields: dict[str, Any]) -> tuple[tuple[Unit, int], ...]:
+    """Searches that are billed beside tokens: the first of `_SEARCHES` that names any. The fields stay extras as well."""
+    for path in _SEARCHES:
+        value: Any = fields
+        for name in path:
+            value = value.get(name) if is_object(value) else None
+        if type(value) is int and 0 < value <= MAX_COUNT:
+            return (("search", value),)
+    return ()
 
 
 def _from_uncommon_bytes(raw: bytes | msgspec.Raw, service_tier: str | None, depth: int) -> UsageReading:

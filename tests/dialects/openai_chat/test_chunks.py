@@ -23,6 +23,9 @@ from muxer_core.values.items import (
     RefusalDelta,
     ReplyEnded,
     ReplyStarted,
+    SafetyReported,
+    SafetyResult,
+    SignatureReported,
     TextDelta,
     ToolCallDelta,
 )
@@ -124,7 +127,6 @@ def test_what_a_chunk_says(event: str, expected: list[Item]) -> None:
         ('{"choices":[{"delta":{},"token_ids":[7]}]}', {"token_ids": [7]}, 0),
         ('{"choices":[{"delta":{"channel":"analysis"}}]}', {"message": {"channel": "analysis"}}, 0),
         ('{"choices":[{"delta":{},"native_finish_reason":"STOP"}]}', {"native_finish_reason": "STOP"}, 0),
-        ('{"choices":[{"content_filter_results":{"hate":{}},"index":0}]}', {"content_filter_results": {"hate": {}}}, 0),
         ('{"choices":[{"delta":{},"logprobs":{"tokens":["x"]}}]}', {"logprobs": {"tokens": ["x"]}}, 0),
         ('{"choices":[{"delta":{"audio":{"sample_rate":1}}}]}', {"message": {"audio": {"sample_rate": 1}}}, 0),
         (
@@ -150,8 +152,68 @@ def test_fields_of_a_tool_call_survive_with_the_number_of_their_call() -> None:
             f'"tool_calls":[{{"index":0,"id":"a","function":{{"name":"f"}}}},{{"index":1,"id":"b","function":{{"name":"g"}},{signature}}}]'
         )
     )
-    extras = [{"index": 1, "extra_content": {"google": {"thought_signature": "s"}}}]
-    assert items[-1] == ExtrasReported({"message": {"tool_calls": extras}}, 0)
+    assert items[-1] == SignatureReported("s", 0, 1, "google")
+    items = said(delta(f'"tool_calls":[{{"index":0,"id":"a","function":{{"name":"f"}},"note":1,{signature}}}]'))
+    assert items[-2:] == [
+        SignatureReported("s", 0, 0, "google"),
+        ExtrasReported({"message": {"tool_calls": [{"index": 0, "note": 1}]}}, 0),
+    ]
+
+
+def test_a_seal_on_the_message_is_that_of_its_text() -> None:
+    sealed = '"extra_content":{"google":{"thought_signature":"s","thought":true}}'
+    assert said(delta(f'"content":"x",{sealed}')) == [
+        TextDelta("x"),
+        SignatureReported("s", 0, None, "google"),
+        ExtrasReported({"message": {"extra_content": {"google": {"thought": True}}}}, 0),
+    ]
+    assert said(delta('"content":"x","extra_content":{"google":{"thought_signature":"s"}}')) == [
+        TextDelta("x"),
+        SignatureReported("s", 0, None, "google"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "report"),
+    [
+        (
+            '{"choices":[{"content_filter_results":{"hate":{"filtered":false,"severity":"safe"},"x":5},"index":0}]}',
+            SafetyReported(
+                (SafetyResult("hate", "safe", False),),
+                0,
+                {"content_filter_results": {"hate": {"filtered": False, "severity": "safe"}, "x": 5}},
+            ),
+        ),
+        (
+            '{"choices":[],"prompt_filter_results":[{"prompt_index":0,"content_filter_result":{"jailbreak":{"detected":true}}}]}',
+            SafetyReported(
+                (SafetyResult("jailbreak", "detected"),),
+                None,
+                {
+                    "prompt_filter_results": [
+                        {"prompt_index": 0, "content_filter_result": {"jailbreak": {"detected": True}}}
+                    ]
+                },
+            ),
+        ),
+        (
+            '{"choices":[],"moderation":{"input":{"results":[{"category_scores":{"hate":0.5}}]}}}',
+            SafetyReported(
+                (SafetyResult("hate", "0.5"),),
+                None,
+                {"moderation": {"input": {"results": [{"category_scores": {"hate": 0.5}}]}}},
+            ),
+        ),
+        ('{"choices":[],"moderation":7}', SafetyReported((), None, {"moderation": 7})),
+        (
+            '{"choices":[],"moderation":{"output":{"type":"error"}}}',
+            SafetyReported((), 0, {"moderation": {"output": {"type": "error"}}}),
+        ),
+        ('{"choices":[],"moderation":{"x":1}}', SafetyReported((), None, {"moderation": {"x": 1}})),
+    ],
+)
+def test_what_filters_found(event: str, report: SafetyReported) -> None:
+    assert said(event) == [report]
 
 
 def test_signatures_and_encrypted_thinking_are_kept_whole() -> None:
@@ -167,7 +229,7 @@ def test_signatures_and_encrypted_thinking_are_kept_whole() -> None:
     assert items == [
         ReasoningDelta("t"),
         ReasoningDelta(signature="s"),
-        ReasoningDelta(encrypted="d"),
+        ReasoningDelta(encrypted="d", id="i"),
         ExtrasReported({"message": {"reasoning_details": kept}}, 0),
     ]
 
@@ -210,7 +272,7 @@ def test_the_start_waits_for_a_name_or_a_choice() -> None:
         STOP,
         "[DONE]",
     )
-    assert items[0] == ExtrasReported({"prompt_filter_results": [1]})
+    assert items[0] == SafetyReported((), None, {"prompt_filter_results": [1]})
     assert items[1] == ReplyStarted("c", "m", 5, "openai_chat")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -37,11 +39,24 @@ TARGET = Target(
 # --- messages -----------------------------------------------------------------------------------------------------------------------
 
 
+def plain(value: Any) -> Any:
+    """A value without the dialect's notes to itself."""
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in cast("Sequence[Any]", value)]
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        return {name: plain(one) for name, one in fields.items() if name not in ("form", "dialect")}
+    return value
+
+
 @given(messages())
 def test_a_message_survives_the_way_out_and_back(message: Message) -> None:
     (wire,), warnings = encode_messages([message])
     assert warnings == []
-    assert decode_message(json.loads(json.dumps(wire))) == message
+    read = decode_message(json.loads(json.dumps(wire)))
+    assert read.dialect == "openai_chat"
+    assert plain(msgspec.to_builtins(read)) == plain(msgspec.to_builtins(message))
+    assert encode_messages([read]) == ([wire], [])
 
 
 WIRE_MESSAGES: list[dict[str, Any]] = [
@@ -138,7 +153,9 @@ def test_an_openai_message_comes_back_as_it_was(wire: dict[str, Any]) -> None:
     ],
 )
 def test_decoding(wire: dict[str, Any], message: Message) -> None:
-    assert decode_messages([wire]) == (message,)
+    (read,) = decode_messages([wire])
+    assert plain(msgspec.to_builtins(read)) == plain(msgspec.to_builtins(message))
+    assert encode_messages([read]) == ([wire], [])
 
 
 BAD_MESSAGES: list[tuple[Any, str]] = [
@@ -147,8 +164,6 @@ BAD_MESSAGES: list[tuple[Any, str]] = [
     ({"role": "user", "name": 5}, "messages[0].name"),
     ({"role": "user", "content": 5}, "messages[0].content"),
     ({"role": "user", "content": [5]}, "messages[0].content[0]"),
-    ({"role": "user", "content": [{"type": "video_url"}]}, "messages[0].content[0]"),
-    ({"role": "user", "content": [{"type": "image_url", "image_url": {}}]}, "messages[0].content[0]"),
     ({"role": "tool", "content": "x"}, "messages[0].tool_call_id"),
     (
         {"role": "tool", "tool_call_id": "a", "content": [{"type": "refusal", "refusal": "x"}]},
@@ -160,7 +175,7 @@ BAD_MESSAGES: list[tuple[Any, str]] = [
     ({"role": "assistant", "tool_calls": [{"id": "a"}]}, "messages[0].tool_calls[0].function"),
     ({"role": "assistant", "tool_calls": [{"function": {"name": "f"}}]}, "messages[0].tool_calls[0].id"),
     (
-        {"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": {}}}]},
+        {"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": [1]}}]},
         "messages[0].tool_calls[0].function.arguments",
     ),
 ]

@@ -11,8 +11,6 @@ from hypothesis import given
 
 from muxer_core.dialects.health import PROBES, encode_probe
 from muxer_core.dialects.openai_chat import OpenAIChat, OpenAIChatOptions
-from muxer_core.dialects.openai_chat.chunks import Choice, Chunk, Delta
-from muxer_core.dialects.openai_chat.fields import CHOICE, CHUNK, DELTA, REQUEST
 from muxer_core.dialects.openai_chat.options import output_limit_field
 from muxer_core.dialects.protocol import Encoded, Target
 from muxer_core.testing.openai_chat import requests
@@ -263,7 +261,7 @@ def test_every_drawn_request_can_be_sent(request: ChatRequest) -> None:
     assert all(sent[name] == value for name, value in request.extras.items())
 
 
-# --- other requests, and the field table --------------------------------------------------------------------------------------------
+# --- other requests -------------------------------------------------------------------------------------------------------------------
 
 
 def test_models_and_probes_are_plain_gets() -> None:
@@ -283,18 +281,6 @@ def test_models_and_probes_are_plain_gets() -> None:
         encode_probe(msgspec.structs.replace(TARGET, base_url="http://h"), "readiness").request.url
         == "http://h/health/readiness"
     )
-
-
-def test_the_field_table_knows_every_field_that_the_readers_know() -> None:
-    for struct, rows, beyond in (
-        (Chunk, CHUNK, set[str]()),
-        (Choice, CHOICE, {"message", "text"}),
-        (Delta, DELTA, set[str]()),
-    ):
-        assert {row.name for row in rows} == set(struct.__struct_fields__) | beyond
-    assert len({row.name for row in REQUEST}) == len(REQUEST)
-    for row in REQUEST:
-        assert row.fate != "typed" or row.ours in ChatRequest.__struct_fields__
 
 
 def test_the_dialect_has_its_configured_name() -> None:
