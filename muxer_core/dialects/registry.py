@@ -22,14 +22,36 @@ def _openai_chat(provider: Provider) -> ClientDialect:
     return OpenAIChat(msgspec.convert(provider.options, OpenAIChatOptions, strict=False))
 
 
+def _openai_responses(provider: Provider) -> ClientDialect:
+    from muxer_core.dialects.openai_responses import OpenAIResponses, OpenAIResponsesOptions
+
+    return OpenAIResponses(msgspec.convert(provider.options, OpenAIResponsesOptions, strict=False))
+
+
+def _bedrock_converse(provider: Provider) -> ClientDialect:
+    from muxer_core.dialects.bedrock_converse import BedrockConverse, BedrockConverseOptions
+
+    return BedrockConverse(msgspec.convert(provider.options, BedrockConverseOptions, strict=False))
+
+
+def _bedrock_converse_fields() -> FieldTable:
+    from muxer_core.dialects.bedrock_converse.fields import TABLE
+
+    return TABLE
+
+
 CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {
     "openai_chat": _openai_chat,
+    "bedrock_converse": _bedrock_converse,
+    "openai_responses": _openai_responses,
 }
 
 SERVER_DIALECTS: dict[str, Callable[[], ServerDialect]] = {}
 """What our clients may speak."""
 
-FIELD_TABLES: dict[str, Callable[[], FieldTable]] = {}
+FIELD_TABLES: dict[str, Callable[[], FieldTable]] = {
+    "bedrock_converse": _bedrock_converse_fields,
+}
 """What becomes of every field, by dialect."""
 
 

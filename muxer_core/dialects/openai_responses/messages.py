@@ -1,0 +1,376 @@
+"""The input of a request: our `Message` values <-> the API's list of items, in both directions.
+
+Rules that hold here:
+
+* Items of the assistant's side in a row (its messages, calls, thinking, the provider's own tools) are ONE message of ours, so that a
+  conversation can cross to APIs that have turns; they are written apart again, each as it was. Every other item is a message by itself.
+* A message of the assistant that says anything but text and refusals is a `ProviderPart`, whole.
+* Of a message item, the last part carries the notes: `message` ends an item; `typed`: it had a `type`; `text`: its content was a
+  string; `empty`: its content was an empty list. Its further fields (`id`, `status`, `phase`) are there as `extras.item`.
+  Parts of content in a row without notes are one item. Other roles have notes and extras on the message itself.
+* `instructions` are the first message, of the system, noted `instructions`; an `input` that is a string is one message noted `input`.
+* A message of elsewhere is written in the shortest way: text alone as a string, without `type`.
+* `function_call_output` and `custom_tool_call_output` are messages of a tool, each with one `ToolResultPart`. Which of the two is written
+  is told by the call. Outputs of the API's other tools are messages of a tool with a `ProviderPart`, and refused elsewhere, as are
+  references to items that the provider keeps.
+
+Source: openai-python 3.57.0, `types/responses/response_input_item_param.py`, November 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from muxer_core.dialects.field_table import left_out, refuse_field
+from muxer_core.dialects.json_text import is_list, is_object
+from muxer_core.dialects.openai_responses.content_parts import (
+    ContentPart,
+    JsonObject,
+    PartWriter,
+    decode_part,
+    is_content,
+    take_text,
+)
+from muxer_core.dialects.openai_responses.items import (
+    CALLS,
+    IMAGE,
+    decode_item,
+    encode_call,
+    encode_image,
+    encode_server_tool,
+)
+from muxer_core.dialects.openai_responses.options import NAME
+from muxer_core.dialects.openai_responses.reasoning import encode_reasoning
+from muxer_core.values.errors import InvalidRequest
+from muxer_core.values.messages import (
+    ImagePart,
+    Message,
+    Part,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    Role,
+    ServerToolCallPart,
+    ServerToolResultPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from muxer_core.values.usage import JsonValue
+
+_SPEAKERS = ("user", "system", "developer", "assistant")
+
+RESULTS = {"function_call_output": "function", "custom_tool_call_output": "custom"}
+
+OF_THE_CLIENT = frozenset({
+    "computer_call_output", "local_shell_call_output", "shell_call_output", "apply_patch_call_output", "mcp_approval_response",
+})  # fmt: skip
+"""What a client answers to the API's other tools. A `tool_search_output` is one of them where the client searched."""
+
+OF_THE_ASSISTANT = frozenset({
+    "reasoning", "function_call", "custom_tool_call", "web_search_call", "file_search_call", "computer_call", "code_interpreter_call",
+    IMAGE, "local_shell_call", "shell_call", "apply_patch_call", "mcp_list_tools", "mcp_call", "mcp_approval_request", "tool_search_call",
+    "program", "program_output", "compaction", "x_search_call",
+})  # fmt: skip
+"""Items that a reply holds. What is in no set here is a `ProviderPart`."""
+
+
+def decode_input(value: JsonValue) -> tuple[Message, ...]:
+    """The messages of `input`, a string or a list of items. Raises `InvalidRequest`, naming the item."""
+    if isinstance(value, str):
+        return (Message("user", (TextPart(value),), dialect=NAME, form=("input",)),)
+    if not is_list(value):
+        raise InvalidRequest("input", f"must be a text or a list of items, got {type(value).__name__}")
+    messages: list[Message] = []
+    turn: list[Part] = []
+    for number, item in enumerate(value):
+        where = f"input[{number}]"
+        if not is_object(item):
+            raise InvalidRequest(where, f"must be an object, got {type(item).__name__}")
+        spoken = _assistant_parts(item, where)
+        if spoken is not None:
+            turn += spoken
+            continue
+        _end_turn(turn, messages)
+        messages.append(_other_message(item, where))
+    _end_turn(turn, messages)
+    return tuple(messages)
+
+
+def decode_instructions(text: str) -> Message:
+    """The message that `instructions` are."""
+    return Message("system", (TextPart(text),), dialect=NAME, form=("instructions",))
+
+
+def _end_turn(turn: list[Part], messages: list[Message]) -> None:
+    if turn:
+        messages.append(Message("assistant", tuple(turn), dialect=NAME))
+        turn.clear()
+
+
+def _assistant_parts(item: JsonObject, where: str) -> list[Part] | None:
+    """The parts of an item of the assistant's side; None for any other."""
+    kind = _kind(item)
+    if kind == "message":
+        return _message_parts(item, where) if item.get("role") == "assistant" else None
+    if kind in OF_THE_ASSISTANT:
+        return [decode_item(item, where)]
+    if kind == "tool_search_output" and item.get("execution") != "client":
+        return [decode_item(item, where)]
+    if kind in RESULTS or kind in OF_THE_CLIENT or kind == "tool_search_output" or item.get("role") in _SPEAKERS:
+        return None
+    if not isinstance(kind, str):
+        raise InvalidRequest(f"{where}.type", f"must be a text, got {type(kind).__name__}")
+    return [ProviderPart(item)]
+
+
+def _kind(item: JsonObject) -> JsonValue:
+    """What an item is. One without a `type` is a message, or, with nothing but an `id`, a reference."""
+    kind = item.get("type")
+    return kind if kind is not None else "item_reference" if "role" not in item and "id" in item else "message"
+
+
+def _message_parts(item: JsonObject, where: str) -> list[Part]:
+    rest = dict(item)
+    del rest["role"]
+    form: tuple[str, ...] = ("message",)
+    if rest.get("type") == "message":
+        del rest["type"]
+        form += ("typed",)
+    parts, noted = _content(rest.pop("content", None), "assistant", where)
+    form += noted
+    extras: JsonObject = {"item": rest} if rest else {}
+    last = parts.pop() if parts else TextPart("")
+    if not isinstance(last, TextPart | RefusalPart) or not all(
+        isinstance(part, TextPart | RefusalPart) for part in parts
+    ):
+        return [ProviderPart(item)]
+    extras = {**last.extras, **extras}
+    if isinstance(last, RefusalPart):
+        return [*parts, RefusalPart(last.text, extras, form=(*last.form, *form))]
+    return [*parts, TextPart(last.text, extras, last.cache, citations=last.citations, form=(*last.form, *form))]
+
+
+def _content(content: JsonValue, role: str, where: str) -> tuple[list[ContentPart], tuple[str, ...]]:
+    """The parts of an item's content, and the notes on how it was written. Raises `InvalidRequest`."""
+    if isinstance(content, str):
+        return [TextPart(content)], ("text",)
+    if not is_list(content):
+        raise InvalidRequest(f"{where}.content", f"must be a text or a list of parts, got {type(content).__name__}")
+    parts = [decode_part(part, role, f"{where}.content[{number}]") for number, part in enumerate(content)]
+    return parts, ("list",) if parts else ("empty",)
+
+
+def _other_message(item: JsonObject, where: str) -> Message:
+    kind, role = _kind(item), item.get("role")
+    if kind == "message":
+        if role not in _SPEAKERS:
+            known = ", ".join(_SPEAKERS)
+            raise InvalidRequest(f"{where}.role", f"must be one of {known}, got {role!r}")
+        rest = dict(item)
+        del rest["role"]
+        form: tuple[str, ...] = ()
+        if rest.get("type") == "message":
+            del rest["type"]
+            form = ("typed",)
+        parts, noted = _content(rest.pop("content", None), str(role), where)
+        return Message(cast("Role", role), tuple(parts), extras=rest, dialect=NAME, form=form + noted)
+    if kind in RESULTS:
+        return _result(item, where)
+    speaker = cast("Role", role) if role in ("user", "system", "developer") else "tool"
+    return Message(speaker, (ProviderPart(item),), dialect=NAME)
+
+
+def _result(item: JsonObject, where: str) -> Message:
+    rest = dict(item)
+    kind = RESULTS[rest.pop("type")]
+    call_id = rest.pop("call_id", None)
+    if not isinstance(call_id, str):
+        raise InvalidRequest(f"{where}.call_id", f"must be a text, got {type(call_id).__name__}")
+    output = rest.pop("output", None)
+    if not isinstance(output, str | list):
+        raise InvalidRequest(f"{where}.output", f"must be a text or a list of parts, got {type(output).__name__}")
+    decoded, noted = _content(output, "tool", f"{where}.output")
+    parts: list[TextPart | ImagePart | ProviderPart | JsonValue] = []
+    cache = None
+    for number, part in enumerate(decoded):
+        if isinstance(part, RefusalPart):
+            raise InvalidRequest(f"{where}.output[{number}]", "a tool result cannot be a refusal")
+        if number == len(decoded) - 1 and isinstance(part, TextPart) and part.cache is not None:
+            cache = part.cache
+            parts.append(TextPart(part.text, part.extras, form=part.form))
+        else:
+            parts.append(part)
+    form = (*noted, kind) if kind == "custom" else noted
+    if output == "":
+        parts = []
+    name = take_text(rest, "name")
+    result = ToolResultPart(call_id, tuple(parts), extras=rest, name=name, cache=cache, form=form)
+    return Message("tool", (result,), dialect=NAME)
+
+
+class MessageWriter:
+    """Writes the messages of one request. `vendor` is whose sealed thinking the provider reads."""
+
+    __slots__ = ("_custom", "_vendor", "_writer", "instructions", "items", "only_text", "warnings")
+
+    def __init__(self, vendor: str) -> None:
+        self._vendor = vendor
+        self.warnings: list[str] = []
+        self._writer = PartWriter(self.warnings)
+        self._custom: set[str] = set()
+        self.items: list[JsonValue] = []
+        self.instructions: str | None = None
+        self.only_text: str | None = None
+        """The one message's text, where the input was a string."""
+
+    def write(self, messages: Iterable[Message]) -> None:
+        """Write all messages. Raises `InvalidRequest`, naming the message."""
+        for position, message in enumerate(messages):
+            where = f"messages[{position}]"
+            self._writer.dialect = message.dialect
+            own = message.dialect == NAME
+            if own and position == 0 and message.form == ("instructions",) and message.role == "system":
+                self.instructions = message.text
+                continue
+            self.only_text = message.text if own and message.form == ("input",) and not self.items else None
+            if message.name is not None:
+                self.warnings.append(left_out(f"{where}.name", NAME, "the API has no names of speakers"))
+            if message.role == "assistant":
+                self._assistant(message, where)
+            elif message.role == "tool":
+                self._tool(message, where)
+            else:
+                self._other(message, where)
+
+    def _other(self, message: Message, where: str) -> None:
+        specs = [part.spec for part in message.parts if isinstance(part, ProviderPart) and "type" in part.spec]
+        if (
+            message.dialect in (None, NAME)
+            and len(message.parts) == 1
+            and specs
+            and specs[0].get("role") == message.role
+        ):
+            self.items.append(specs[0])
+            return
+        parts: list[ContentPart] = []
+        for number, part in enumerate(message.parts):
+            if not is_content(part) and not isinstance(part, ProviderPart):
+                raise refuse_field(f"{where}.parts[{number}]", NAME, f"a {message.role} says no {type(part).__name__}")
+            parts.append(cast("ContentPart", part))
+        form = message.form if message.dialect in (None, NAME) else ()
+        item: JsonObject = {"type": "message"} if "typed" in form else {}
+        item["role"] = message.role
+        item["content"] = self._content(parts, message.role, where, form)
+        self.items.append({**item, **self._writer.own(message.extras, where)})
+
+    def _content(self, parts: list[ContentPart], role: str, where: str, form: tuple[str, ...]) -> JsonValue:
+        """Text alone as a string, unless it was written as a list."""
+        if len(parts) == 1 and "list" not in form:
+            only = parts[0]
+            if isinstance(only, TextPart) and not (only.extras or only.cache or only.citations or only.signature):
+                return only.text
+        if not parts:
+            return [] if "empty" in form or "list" in form else ""
+        return [self._writer.write(part, role, f"{where}.parts[{number}]") for number, part in enumerate(parts)]
+
+    def _assistant(self, message: Message, where: str) -> None:
+        """The items of one turn: parts of content are gathered until one of them ends an item, or something else follows."""
+        for name in self._writer.own(message.extras, where):
+            self.warnings.append(
+                left_out(f"{where}.extras.{name}", NAME, "a turn is several items, which have fields of their own")
+            )
+        content: list[ContentPart] = []
+        for number, part in enumerate(message.parts):
+            place = f"{where}.parts[{number}]"
+            match part:
+                case TextPart() | RefusalPart():
+                    content.append(part)
+                    if "message" in self._writer.form(part):
+                        self._end_item(content, where)
+                    continue
+                case _:
+                    self._end_item(content, where)
+                    self._item(part, place)
+        self._end_item(content, where)
+
+    def _item(self, part: Part, where: str) -> None:
+        match part:
+            case ToolCallPart():
+                if part.kind == "custom":
+                    self._custom.add(part.id)
+                self.items.append(encode_call(part, where, self._writer))
+            case ReasoningPart():
+                item = encode_reasoning(part, where, self._writer, self._vendor)
+                if item is not None:
+                    self.items.append(item)
+            case ServerToolCallPart() | ServerToolResultPart():
+                self.items.append(encode_server_tool(part, where, self._writer))
+            case ImagePart():
+                self.items.append(encode_image(part, where, self._writer))
+            case ProviderPart() if self._writer.dialect in (None, NAME):
+                self.items.append(part.spec)
+            case _:
+                raise refuse_field(where, NAME, f"the assistant says no {type(part).__name__}")
+
+    def _end_item(self, content: list[ContentPart], where: str) -> None:
+        """Write the gathered parts as one message item. The notes and the item's fields are on its last part."""
+        if not content:
+            return
+        last = content[-1]
+        form = self._writer.form(last) if isinstance(last, TextPart | RefusalPart) else ()
+        fields: JsonObject = {}
+        if isinstance(last, TextPart | RefusalPart) and "item" in last.extras and self._writer.dialect in (None, NAME):
+            fields = last.extras["item"] if is_object(last.extras["item"]) else {}
+            rest = {name: value for name, value in last.extras.items() if name != "item"}
+            content[-1] = (
+                RefusalPart(last.text, rest, form=last.form)
+                if isinstance(last, RefusalPart)
+                else TextPart(last.text, rest, last.cache, last.signature, last.citations, last.form)
+            )
+        if "empty" in form:
+            content.pop()
+        item: JsonObject = {"type": "message"} if "typed" in form else {}
+        item["role"] = "assistant"
+        written = self._content(content, "assistant", where, form)
+        self.items.append({**item, "content": written, **fields})
+        content.clear()
+
+    def _tool(self, message: Message, where: str) -> None:
+        for number, part in enumerate(message.parts):
+            place = f"{where}.parts[{number}]"
+            if isinstance(part, ToolResultPart):
+                self.items.append(self._result(part, place))
+            elif isinstance(part, ProviderPart) and message.dialect in (None, NAME):
+                self.items.append(part.spec)
+            else:
+                raise refuse_field(place, NAME, "a message of a tool holds results of calls")
+        for name in self._writer.own(message.extras, where):
+            self.warnings.append(left_out(f"{where}.extras.{name}", NAME, "a result has fields of its own"))
+
+    def _result(self, part: ToolResultPart, where: str) -> JsonObject:
+        if not part.tool_call_id:
+            raise refuse_field(f"{where}.tool_call_id", NAME, "a result needs the id of its call")
+        own = self._writer.dialect in (None, NAME)
+        custom = "custom" in part.form if own and part.form else part.tool_call_id in self._custom
+        if part.is_error:
+            self.warnings.append(left_out(f"{where}.is_error", NAME, "a result has no mark for that; its text says it"))
+        parts: list[ContentPart] = list(part.parts)
+        form = part.form if own else ()
+        if part.cache is not None:
+            last = parts.pop() if parts else TextPart("")
+            if not isinstance(last, TextPart) or last.cache is not None:
+                raise refuse_field(f"{where}.cache", NAME, "only text at the end of a result can be marked for caching")
+            parts.append(TextPart(last.text, last.extras, part.cache, last.signature, last.citations, last.form))
+        item: JsonObject = {
+            "type": "custom_tool_call_output" if custom else "function_call_output",
+            "call_id": part.tool_call_id,
+            "output": self._content(parts, "tool", where, form),
+        }
+        if part.name is not None and self._writer.dialect == NAME:
+            item["name"] = part.name  # from elsewhere it says nothing that the call does not say
+        return {**item, **self._writer.own(part.extras, where)}
+
+
+__all__ = ["CALLS", "MessageWriter", "decode_input", "decode_instructions"]
