@@ -31,7 +31,7 @@ from muxer_core.values.items import (
     UsageReported,
     WarningReported,
 )
-from muxer_core.values.usage import ReportedCost, Usage
+from muxer_core.values.usage import ReportedCost, Unit, Usage
 from muxer_core.wire.heads import ResponseHead, WireRequest
 
 Awaited = Literal["nothing", "reservation", "head", "data", "verdict", "settlement"]
@@ -62,6 +62,7 @@ class Attempt:
 
     __slots__ = (
         "awaiting",
+        "billed",
         "bound",
         "cause",
         "connect_at",
@@ -73,6 +74,7 @@ class Attempt:
         "error_body",
         "exposure",
         "failure",
+        "fees",
         "finish_reason",
         "first_chunk_at",
         "first_item_at",
@@ -132,6 +134,8 @@ class Attempt:
         self.delivered = False
         self.text_length = 0
         self.usage: Usage | None = None
+        self.billed: Usage | None = None
+        self.fees: tuple[tuple[Unit, int], ...] = ()
         self.warnings: list[str] = []
         self.reported_cost: ReportedCost | None = None
         self.finish_reason: FinishReason | None = None
@@ -151,7 +155,7 @@ class Attempt:
     def note(self, item: Item) -> None:
         """Keep what an item says about money and ends. A later report replaces an earlier one; the first answer's end counts."""
         if isinstance(item, UsageReported):
-            self.usage = item.usage
+            self.usage, self.billed, self.fees = item.usage, item.billed, item.fees
         elif isinstance(item, CostReported):
             self.reported_cost = item.cost
         elif isinstance(item, ChoiceFinished) and (item.choice == 0 or self.finish_reason is None):

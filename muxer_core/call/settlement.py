@@ -89,12 +89,25 @@ def _words(attempt: Attempt, reported: Usage | None) -> str:
     return "no usage" if attempt.usage is None else "a usage of zero for its answer"
 
 
-def _priced(place: Place, usage: Usage, opened_wall: float) -> tuple[Usd | None, tuple[Charge, ...]]:
-    """Cost and billable lines at the prices that held when the request was sent: some providers price by the hour."""
+def _priced(attempt: Attempt, place: Place, usage: Usage) -> tuple[Usd | None, tuple[Charge, ...]]:
+    """Cost and billable lines at the prices that held when the request was sent: some providers price by the hour.
+
+    What the provider says it bills wins over what it says it used, and fees (searches, calls of its own tools) come on top.
+    """
     if place.price is None:
         return None, ()
-    price = place.price.at(opened_wall)
-    return price.cost(usage), price.charges(usage)
+    price = place.price.at(attempt.opened_wall)
+    billed = attempt.billed if usage is attempt.usage and attempt.billed is not None else usage
+    return price.cost(billed, attempt.fees), price.charges(billed, attempt.fees)
+
+
+def _unpriced(charges: tuple[Charge, ...], where: str) -> str:
+    """Whose price is unknown: that of a fee, where the tokens have theirs, else that of the model."""
+    unknown = [charge for charge in charges if charge.pico_usd is None]
+    if charges and len(unknown) < len(charges):
+        units = ", ".join(f"{charge.quantity} of {charge.unit}" for charge in unknown)
+        return f"cost: the price of {units} at {where} is unknown; nothing was booked for this attempt"
+    return f"cost: the price of {where} is unknown; nothing was booked for this attempt"
 
 
 def _chosen(
@@ -126,12 +139,12 @@ def book(attempt: Attempt, place: Place, demand: Demand, book_as: Literal["ours"
         if rule == "nothing" and not attempt.whole and reported is None and attempt.reported_cost is None:
             return NOTHING
         usage = _by_rule(rule, attempt, reported, demand)
-    ours, charges = (FREE, ()) if usage is None else _priced(place, usage, attempt.opened_wall)
+    ours, charges = (FREE, ()) if usage is None else _priced(attempt, place, usage)
     if rule == "bound" and attempt.bound is not None:
         ours, charges = max(ours or FREE, attempt.bound), ()
     cost, warnings = _chosen(ours, attempt.reported_cost, book_as, place.where)
     if cost is None:
-        warnings += (f"cost: the price of {place.where} is unknown; nothing was booked for this attempt",)
+        warnings += (_unpriced(charges, place.where),)
     elif rule is not None:
         warnings += (f"cost: {place.where} reported {_words(attempt, reported)}; {cost} is an estimate",)
     exposure = cost

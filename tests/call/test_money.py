@@ -30,9 +30,10 @@ from muxer_core.values.items import (
     ReasoningDelta,
     RefusalDelta,
     ToolCallDelta,
+    UsageReported,
     WarningReported,
 )
-from muxer_core.values.usage import ReportedCost, Usage
+from muxer_core.values.usage import Charge, ReportedCost, Usage
 from muxer_core.wire.heads import ResponseHead
 
 PRICED = place(0, price=PriceCard.per_million(input=1, output=10))
@@ -343,6 +344,39 @@ def test_the_first_answers_end_counts_and_warnings_are_bounded() -> None:
     for number in range(MOST_WARNINGS + 5):
         attempt.note(WarningReported(f"warning {number}"))
     assert len(attempt.warnings) == MOST_WARNINGS
+
+
+def reported(item: UsageReported) -> Attempt:
+    attempt = ended(complete=True)
+    attempt.note(item)
+    return attempt
+
+
+SEARCHING = place(0, price=PriceCard.per_million(input=1, output=10, search=5_000, request="0.5"))
+
+
+def test_what_a_provider_bills_is_booked_and_what_it_used_is_told() -> None:
+    used, billed = Usage(input_tokens=900, output_tokens=50), Usage(input_tokens=90, output_tokens=5)
+    booking = book(reported(UsageReported(used, billed)), PRICED, DEMAND, "ours")
+    assert booking.usage == used
+    assert booking.cost == Usd(90 * 10**6 + 5 * 10**7)
+    assert booking.exact
+
+
+def test_fees_come_on_top_of_tokens() -> None:
+    item = UsageReported(Usage(input_tokens=90, output_tokens=5), fees=(("search", 2),))
+    booking = book(reported(item), SEARCHING, DEMAND, "ours")
+    assert booking.cost == Usd(90 * 10**6 + 5 * 10**7 + 2 * 5 * 10**9 + 5 * 10**11)
+    assert Charge("search", 2, 2 * 5 * 10**9) in booking.charges
+
+
+def test_a_fee_without_a_price_is_no_gift_and_is_named() -> None:
+    item = UsageReported(Usage(input_tokens=90, output_tokens=5), fees=(("search", 2),))
+    booking = book(reported(item), PRICED, DEMAND, "ours")
+    assert booking.cost is None
+    assert booking.warnings == (
+        "cost: the price of 2 of search at place-0 is unknown; nothing was booked for this attempt",
+    )
 
 
 def test_places_say_where_they_are() -> None:
