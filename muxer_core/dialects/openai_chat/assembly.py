@@ -109,10 +109,11 @@ class _ChoiceState:
 class Assembly:
     """The reply so far, as far as later chunks depend on it."""
 
-    __slots__ = ("_choices", "_depth", "_fingerprint", "_remembered", "_service_tier", "started")
+    __slots__ = ("_choices", "_depth", "_dialect", "_fingerprint", "_remembered", "_service_tier", "started")
 
-    def __init__(self, depth: int = DEPTH) -> None:
+    def __init__(self, depth: int = DEPTH, dialect: str = DIALECT) -> None:
         self._depth = depth
+        self._dialect = dialect
         self.started = False
         self._service_tier: str | None = None
         self._fingerprint: str | None = None
@@ -297,7 +298,7 @@ class Assembly:
         starts = not self.started and bool(chunk.id or chunk.model or chunk.choices)
         if starts:
             self.started = True
-            items.append(ReplyStarted(chunk.id or None, chunk.model or None, chunk.created or None, DIALECT))
+            items.append(ReplyStarted(chunk.id or None, chunk.model or None, chunk.created or None, self._dialect))
         if starts or chunk.usage is not None:
             self._service_tier = chunk.service_tier or self._service_tier
             if chunk.system_fingerprint is not None and self._fingerprint is None:

@@ -11,15 +11,17 @@ Rules that hold here:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 
 from muxer_core.dialects.json_text import is_object
 from muxer_core.dialects.openai_chat.assembly import Assembly
 from muxer_core.dialects.openai_chat.chunks import (
+    Chunk,
     MalformedChunk,
+    PlainChunk,
     decode_chunk,
     decode_plain_chunk,
     json_text,
@@ -27,6 +29,7 @@ from muxer_core.dialects.openai_chat.chunks import (
 )
 from muxer_core.dialects.openai_chat.costs import cost_beside_usage
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
+from muxer_core.dialects.openai_chat.forms import DIALECT
 from muxer_core.dialects.openai_chat.tool_call_numbers import LimitCrossed
 from muxer_core.values.failure import Failure, FailureKind
 from muxer_core.values.items import CostReported, FailureReported, Item
@@ -50,14 +53,34 @@ class _Texts(msgspec.Struct, gc=False):
     cost: msgspec.Raw | None = None
 
 
+class Shape(NamedTuple):
+    """How the texts of an API that is like chat completions are brought to chunks.
+
+    * `plain` and `wide` are the typed readers; without `wide`, what `plain` cannot take is read leniently.
+    * `as_chunk` makes a chunk (or a whole reply) of a decoded text before it is read leniently.
+    * `unmarked`: is this a text of a stream that has no end mark? Then the end of its body is all the evidence that there is.
+    """
+
+    dialect: str
+    plain: Callable[[bytes], PlainChunk]
+    wide: Callable[[bytes], Chunk] | None = None
+    as_chunk: Callable[[dict[str, Any], bool], dict[str, Any]] | None = None
+    unmarked: Callable[[dict[str, Any]], bool] | None = None
+
+
+CHAT = Shape(DIALECT, decode_plain_chunk, decode_chunk)
+
+
 class Reading:
-    """Reads the texts of one reply into items."""
+    """Reads the texts of one reply into items. `unmarked` says that its stream has no end mark."""
 
-    __slots__ = ("_depth", "_misses", "_wide_left", "assembly", "lenient_left")
+    __slots__ = ("_depth", "_misses", "_shape", "_wide_left", "assembly", "lenient_left", "unmarked")
 
-    def __init__(self, limits: Limits) -> None:
-        self.assembly = Assembly(limits.depth)
+    def __init__(self, limits: Limits, shape: Shape = CHAT) -> None:
+        self.assembly = Assembly(limits.depth, shape.dialect)
         self.lenient_left = 0
+        self.unmarked = False
+        self._shape = shape
         self._depth = limits.depth
         self._misses = 0
         self._wide_left = 0
@@ -69,6 +92,7 @@ class Reading:
         """
         assembly = self.assembly
         add_plain = assembly.add_plain
+        plain_chunk, wide_chunk = self._shape.plain, self._shape.wide
         for event in events:
             if event.event or self.lenient_left:
                 return event
@@ -77,14 +101,16 @@ class Reading:
                 self._wide_left -= 1
             elif assembly.started:
                 try:
-                    plain = decode_plain_chunk(data)
+                    plain = plain_chunk(data)
                 except MISS:
                     self._wide_left = WIDE_FOR
                 else:
                     add_plain(plain, items)
                     continue
+            if wide_chunk is None:
+                return event
             try:
-                chunk = decode_chunk(data)
+                chunk = wide_chunk(data)
             except MISS:
                 self._misses += 1
                 if self._misses == MISSES_IN_A_ROW:
@@ -120,6 +146,11 @@ class Reading:
         if error or failed:
             items.append(FailureReported(failure_from_reply(error or value)))
             return True
+        shape = self._shape
+        if shape.unmarked is not None and shape.unmarked(value):
+            self.unmarked = True
+        if shape.as_chunk is not None:
+            value = shape.as_chunk(value, whole)
         return self._read_object(data, value, items, whole=whole)
 
     def _read_object(self, data: bytes, value: dict[str, Any], items: list[Item], *, whole: bool) -> bool:

@@ -7,7 +7,7 @@ whole, is the evidence of completion.
 from __future__ import annotations
 
 from muxer_core.dialects.openai_chat.costs import LITELLM_COST_HEADER, cost_from_text
-from muxer_core.dialects.openai_chat.reading import Reading
+from muxer_core.dialects.openai_chat.reading import CHAT, Reading, Shape
 from muxer_core.dialects.whole_body import EVIDENCE, BodyBuffer
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import CostReported, FailureReported, Item, ReplyEnded, SourceEvent
@@ -18,11 +18,12 @@ from muxer_core.wire.limits import Limits
 class WholeReplyDecoder:
     """Decodes a whole reply at the end of its body."""
 
-    __slots__ = ("_body", "_closed", "_cost_text", "_keep_source", "_limits")
+    __slots__ = ("_body", "_closed", "_cost_text", "_keep_source", "_limits", "_shape")
 
-    def __init__(self, limits: Limits, headers: Headers, *, keep_source: bool) -> None:
+    def __init__(self, limits: Limits, headers: Headers, *, keep_source: bool, shape: Shape = CHAT) -> None:
         self._body = BodyBuffer(limits.body)
         self._limits = limits
+        self._shape = shape
         self._cost_text = headers.get(LITELLM_COST_HEADER)
         self._keep_source = keep_source
         self._closed = False
@@ -44,7 +45,7 @@ class WholeReplyDecoder:
         if not body:
             return [FailureReported(Failure(kind="truncated", message="the reply has no body"))]
         items: list[Item] = [SourceEvent(body)] if self._keep_source else []
-        reading = Reading(self._limits)
+        reading = Reading(self._limits, self._shape)
         if reading.read(body, items, whole=True):
             return items
         if not reading.assembly.has_choices:

@@ -8,6 +8,7 @@
 | ends between events, all choices that were asked for finished | complete (evidence `end of body after the finish reason`) |
 | ends anywhere else, or inside an event | failure `truncated` |
 | ends in either way, a choice's finish reason being a word for an error | failure `server_error` |
+| ends between events of a form that has no marks at all (`Shape.unmarked`) | complete (evidence `end of body of a stream without marks`) |
 | an event with `error`, or named `error` | failure with the server's words; nothing follows |
 | begins with `{` | no stream: a whole reply, read as one (servers answer so when they do not stream, or refuse) |
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import re
 
-from muxer_core.dialects.openai_chat.reading import Reading, fault_failure
+from muxer_core.dialects.openai_chat.reading import CHAT, Reading, Shape, fault_failure
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder, ended
 from muxer_core.dialects.openai_chat.tool_call_numbers import LimitCrossed
 from muxer_core.values.failure import Failure
@@ -32,6 +33,7 @@ from muxer_core.wire.sse import SseDecoder, SseEvent
 DONE = "[DONE]"
 EVIDENCE_DONE = DONE
 EVIDENCE_FINISHED = "end of body after the finish reason"
+EVIDENCE_UNMARKED = "end of body of a stream without marks"
 
 _DONE = b"[DONE]"
 _TAIL = 40
@@ -49,19 +51,23 @@ class StreamDecoder:
         "_keep_source",
         "_limits",
         "_reading",
+        "_shape",
         "_sniffing",
         "_sse",
         "_tail",
         "_whole",
     )
 
-    def __init__(self, limits: Limits, headers: Headers, *, keep_source: bool, answers: int = 1) -> None:
+    def __init__(
+        self, limits: Limits, headers: Headers, *, keep_source: bool, answers: int = 1, shape: Shape = CHAT
+    ) -> None:
         self._limits = limits
+        self._shape = shape
         self._answers = answers
         self._headers = headers
         self._keep_source = keep_source
         self._sse = SseDecoder(limits)
-        self._reading = Reading(limits)
+        self._reading = Reading(limits, shape)
         self._whole: WholeReplyDecoder | None = None
         self._sniffing = True
         self._closed = False
@@ -72,7 +78,9 @@ class StreamDecoder:
         if self._closed:
             return []
         if self._sniffing and self._begins_whole(data):
-            self._whole = WholeReplyDecoder(self._limits, self._headers, keep_source=self._keep_source)
+            self._whole = WholeReplyDecoder(
+                self._limits, self._headers, keep_source=self._keep_source, shape=self._shape
+            )
         if self._whole is not None:
             return self._whole.receive_data(data)
         self._tail = data if len(data) > _TAIL else (self._tail + data)[-_TAIL:]
@@ -96,6 +104,8 @@ class StreamDecoder:
             return [self._done()]
         if self._reading.assembly.all_finished(self._answers) and not self._sse.pending:
             return [ended(self._reading, EVIDENCE_FINISHED)]
+        if self._reading.unmarked and not self._sse.pending:
+            return [ended(self._reading, EVIDENCE_UNMARKED)]
         return [FailureReported(Failure(kind="truncated", message=self._how_cut()))]
 
     def _begins_whole(self, data: bytes) -> bool:

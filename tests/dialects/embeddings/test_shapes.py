@@ -147,7 +147,7 @@ def test_recorded_requests_can_be_said(exchange: Any) -> None:
         pytest.skip("no provider could accept it")
     given: Any = asked.pop("input")
     model = asked.pop("model")
-    named = {name: asked.pop(name) for name in ("dimensions", "encoding_format", "user") if name in asked}
+    named: dict[str, Any] = {name: asked.pop(name) for name in ("dimensions", "encoding_format", "user") if name in asked}
     options: Any = {**named, "extras": asked}
     ours = embedding_request(given, "any", options)
     body = sent(openai.encode_embeddings(ours, target(model=model)))[1]
