@@ -44,7 +44,7 @@ from muxer_core.call.events import (
     SettlementRecorded,
     TransportFailed,
 )
-from muxer_core.call.next_step import Try, next_step
+from muxer_core.call.next_step import Try, next_step, telling
 from muxer_core.call.opening import prepare
 from muxer_core.call.operation import Operation
 from muxer_core.call.outcome import AttemptStatus, CallStatus, Cause
@@ -52,11 +52,8 @@ from muxer_core.call.plan import Plan
 from muxer_core.call.record import Books
 from muxer_core.call.transitions import AttemptInput, CallInput, CallState, move_call
 from muxer_core.values.errors import LocalProtocolError
-from muxer_core.values.failure import Failure, FailureKind
-from muxer_core.values.items import (
-    FailureReported,
-    Item,
-)
+from muxer_core.values.failure import Failure
+from muxer_core.values.items import FailureReported, Item
 from muxer_core.values.moment import Moment
 from muxer_core.values.seeded import Seeded
 from muxer_core.wire.heads import ResponseHead
@@ -67,7 +64,6 @@ LARGEST_ERROR_BODY = 64 * 1024
 NO_EVIDENCE = Failure(kind="truncated", message="the reply ended without its end mark")
 
 _STOPS: dict[CallStatus, CallInput] = {"complete": "completed", "failed": "failed", "cancelled": "cancelled"}
-_OUR_REFUSALS: frozenset[FailureKind] = frozenset({"over_ceiling", "refused_by_budget", "refused_by_retry_budget"})
 
 
 class Call:
@@ -88,6 +84,7 @@ class Call:
         "_plan",
         "_queue",
         "_random",
+        "_rejected",
         "_serving",
         "_stall",
         "_state",
@@ -119,6 +116,7 @@ class Call:
         self._status: CallStatus = "complete"
         self._failure: Failure | None = None
         self._serving: Attempt | None = None
+        self._rejected: Deliver | None = None
         self._attempts: list[Attempt] = []
         self._queue: list[Command] = []
         self._books = Books(call_id, operation, plan, moment.mono)
@@ -292,10 +290,7 @@ class Call:
             self._begin(place, "hedge", 0.0, moment)
 
     def _tried(self) -> int:
-        tried = 0
-        for attempt in self._attempts:
-            tried |= 1 << attempt.place
-        return tried
+        return sum(dict.fromkeys(1 << attempt.place for attempt in self._attempts))
 
     # -- answers --------------------------------------------------------------------------------------------------------------------
 
@@ -456,10 +451,14 @@ class Call:
     def _judged(self, attempt: Attempt, moment: Moment, *, accepted: bool) -> None:
         place = None if accepted else self._plan.choices.next_choice(self._tried())
         if place is None:
+            if not accepted:
+                self._books.warn_of_rejected(attempt, None)
             self._commit(attempt, moment)
             self._wind_down(attempt, "verdict", "complete", moment)
             self._stop("complete", None, moment)
             return
+        if self._plan.policies.cascade is not None and self._plan.policies.cascade.deliver_rejected:
+            self._rejected = Deliver(attempt.number, tuple(attempt.held))
         self._wind_down(attempt, "verdict", "rejected_by_judge", moment)
         self._begin(place, "cascade", 0.0, moment)
 
@@ -477,18 +476,11 @@ class Call:
             tries = [Try(one.place, one.cause, one.opened_at is not None) for one in self._attempts]
             step = next_step(failure, attempt.place, tries, self._plan, self._random.uniform())
             if step is None:
-                self._stop("failed", self._telling_failure(failure), moment)
+                self._stop("failed", telling([one.failure for one in self._attempts], failure), moment)
             else:
                 self._begin(step.place, step.cause, step.delay, moment)
         else:
             self._finish_if_settled()
-
-    def _telling_failure(self, last: Failure) -> Failure:
-        """The failure that a user can act on: the last one that the other side caused, else simply the last."""
-        for attempt in reversed(self._attempts):
-            if attempt.failure is not None and attempt.failure.kind not in _OUR_REFUSALS:
-                return attempt.failure
-        return last
 
     def _cancel(self, reason: str, moment: Moment) -> None:
         if self._state in ("seeking", "committed"):
@@ -497,7 +489,15 @@ class Call:
 
     def _stop(self, status: CallStatus, failure: Failure | None, moment: Moment) -> None:
         """Only obligations are left: every attempt still live is let go and settled, then `Finish` follows."""
-        self._status, self._failure = status, failure
+        if status == "failed" and self._state == "seeking" and self._rejected is not None:
+            status = (
+                "complete"  # nothing better came: the last answer that was judged is paid for, and better than none
+            )
+            self._serving = self._attempts[self._rejected.attempt]
+            self._state = move_call(self._state, "content", "committed")
+            self._queue.append(self._rejected)
+            self._books.warn_of_rejected(self._serving, failure)
+        self._status, self._failure = status, failure if status != "complete" else None
         self._state = move_call(self._state, _STOPS[status], "ending")
         self._deadline = self._hedge_at = inf
         ended_as: AttemptStatus = "cancelled" if status == "cancelled" else "failed"

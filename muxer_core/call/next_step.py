@@ -1,4 +1,4 @@
-"""What follows a failed attempt: another one or none, where, why, and after how long. Pure functions; no state.
+"""What follows a failed attempt: another one or none, where, why, after how long, and what a user is told. Pure functions; no state.
 
 The rules, in order, after an attempt failed:
 
@@ -19,10 +19,13 @@ from typing import NamedTuple
 
 from muxer_core.call.outcome import Cause
 from muxer_core.call.plan import Place, Plan
-from muxer_core.values.failure import Failure
+from muxer_core.values.failure import Failure, FailureKind
 
 LONGEST_SEARCH = 64
 """Attempts of a call, refused before they opened included. Bounds the work when nearly every place is refused by a ledger."""
+
+
+_OUR_REFUSALS: frozenset[FailureKind] = frozenset({"over_ceiling", "refused_by_budget", "refused_by_retry_budget"})
 
 
 class Try(NamedTuple):
@@ -54,6 +57,14 @@ def cures(failure: Failure, failed: Place, candidate: Place) -> bool:
     if failure.kind in ("content_policy", "auth", "quota_exhausted"):
         return candidate.provider != failed.provider
     return True
+
+
+def telling(failures: Sequence[Failure | None], last: Failure) -> Failure:
+    """The failure that a user can act on: the last one that the other side caused, else simply the last."""
+    for failure in reversed(failures):
+        if failure is not None and failure.kind not in _OUR_REFUSALS:
+            return failure
+    return last
 
 
 def next_curing(failure: Failure, failed: int, tried: int, plan: Plan) -> int | None:

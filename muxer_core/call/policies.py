@@ -95,9 +95,14 @@ class HedgePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CascadePolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Try places in rank order and have each answer judged, but for the last of `steps`, which is delivered as it streams."""
+    """Try places in rank order and have each answer judged, but for the last of `steps`, which is delivered as it streams.
+
+    `deliver_rejected`: where no later step brings an answer, the last one that was judged is delivered, with a warning; False: the call
+    fails.
+    """
 
     steps: int = 2
+    deliver_rejected: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a number that cannot be meant."""

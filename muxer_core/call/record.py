@@ -31,6 +31,14 @@ class Books:
         """Keep warnings for the outcome, each once."""
         self._warnings += [warning for warning in warnings if warning not in self._warnings]
 
+    def warn_of_rejected(self, served: Attempt, failure: Failure | None) -> None:
+        """Say that a judged answer is delivered though it was rejected: later steps failed as `failure` says, or there is none (None)."""
+        why = "" if failure is None else f": {failure.describe()}"
+        where = self._plan.places[served.place].where
+        self.warn(
+            f"cascade: {where} answered, and was judged not good enough; delivered all the same, as no later step brought an answer{why}"
+        )
+
     def left(self, attempts: Sequence[Attempt]) -> Usd | None:
         """What remains under the ceiling, counting every attempt at the most that it can have cost; None when there is no ceiling."""
         if self._plan.max_cost is None:

@@ -44,7 +44,7 @@ class Referee:
         self._closed: set[int] = set()
         self._reading: set[int] = set()
         self._serving: int | None = None
-        self._rejected: set[int] = set()
+        self._rejected: list[int] = []
         self._ended = False
         self._cancelled = False
         self._finished = False
@@ -72,7 +72,7 @@ class Referee:
         elif isinstance(event, SettlementRecorded):
             self._recorded.add(event.attempt)
         elif isinstance(event, Judged) and not event.accepted:
-            self._rejected.add(event.attempt)
+            self._rejected.append(event.attempt)
 
     def saw_command(self, command: Command) -> None:
         """A command came out."""
@@ -144,7 +144,10 @@ class Referee:
         self._demand(not self._cancelled, "nothing is delivered after a cancellation (law 7)")
         self._demand(bool(command.items), "a delivery is never empty")
         self._demand(self._serving in (None, command.attempt), "items come from one attempt only (law 2)")
-        self._demand(command.attempt not in self._rejected, "a rejected answer is not delivered")
+        rejected = command.attempt in self._rejected
+        self._demand(
+            not rejected or command.attempt == self._rejected[-1], "only the last rejected answer is delivered"
+        )
         if self._serving is None:
             kinds = {type(item) for item in command.items}
             self._demand(bool(kinds & {*CONTENT, ReplyEnded}), "the first delivery brings content or the end (law 2)")
@@ -175,6 +178,11 @@ class Referee:
         )
         if outcome.status == "complete":
             self._demand(self._ended or self._cancelled, "no reply is complete without its evidence (law 2)")
+            if self._serving in self._rejected:
+                said = any(warning.startswith("cascade: ") for warning in outcome.warnings)
+                self._demand(said, "a rejected answer is delivered with a warning")
+                elsewhere = len({one.where for one in outcome.attempts}) > 1
+                self._demand(elsewhere, "a rejected answer is delivered only after another place was tried")
             self.reached.add("complete")
         else:
             self._demand(outcome.failure is not None, "what is not complete says why")

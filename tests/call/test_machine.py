@@ -421,8 +421,77 @@ def test_the_last_step_is_not_judged() -> None:
     assert outcome_of(run).status == "complete"
 
 
-def test_an_answer_is_accepted_when_no_other_place_is_left() -> None:
-    # The second place was spent as a fallback, so that nobody is left to ask when the judge says no.
+DUNNO = answer([ROLE, text_chunk("dunno"), FINISH, USAGE, DONE])
+LATER_STEP_FAILS: dict[str, Script] = {
+    "refused": refusal(400),
+    "cut before content": answer([ROLE]),
+    "silent": (Head(), Hang()),
+}
+
+
+@pytest.mark.parametrize("later", LATER_STEP_FAILS.values(), ids=list(LATER_STEP_FAILS))
+def test_a_rejected_answer_is_delivered_when_no_later_step_brings_one(later: Script) -> None:
+    """It is paid for, and the best there is. The outcome says what happened; the attempt stays rejected."""
+    policies = msgspec.structs.replace(CASCADE, retry=RetryPolicy(max_retries=0), timeouts=Timeouts(first_chunk=2.0))
+    run = play([DUNNO, later], policies=policies, judge=lambda _: False)
+    outcome = outcome_of(run)
+    assert text_of(run) == "dunno"
+    assert isinstance(run.items[-1], ReplyEnded)
+    assert (outcome.status, outcome.failure, outcome.finish_reason) == ("complete", None, "stop")
+    assert ways(run) == [("place-0", "first", "rejected_by_judge"), ("place-1", "cascade", "failed")]
+    assert outcome.usage == outcome.attempts[0].usage
+    (warning,) = [one for one in outcome.warnings if one.startswith("cascade: ")]
+    assert warning.startswith("cascade: place-0 answered, and was judged not good enough; delivered all the same")
+    assert outcome.attempts[1].failure is not None
+    assert warning.endswith(f"as no later step brought an answer: {outcome.attempts[1].failure.describe()}")
+
+
+def test_a_rejected_answer_is_delivered_when_the_call_runs_out_of_time() -> None:
+    policies = msgspec.structs.replace(CASCADE, timeouts=Timeouts(call=3.0))
+    run = play([DUNNO, (Head(), Hang())], policies=policies, judge=lambda _: False)
+    assert text_of(run) == "dunno"
+    assert outcome_of(run).status == "complete"
+    failure = outcome_of(run).attempts[1].failure
+    assert failure is not None
+    assert failure.kind == "call_timeout"
+
+
+def test_the_last_rejected_answer_is_the_one_that_is_delivered() -> None:
+    policies = Policies(cascade=CascadePolicy(steps=3), retry=RetryPolicy(max_retries=0))
+    better = answer([ROLE, text_chunk("perhaps"), FINISH, USAGE, DONE])
+    places = (place(0), place(1), place(2))
+    run = play([DUNNO, better, refusal(400)], places=places, policies=policies, judge=lambda _: False)
+    assert text_of(run) == "perhaps"
+
+
+def test_a_rejected_answer_is_not_delivered_where_the_caller_wants_none() -> None:
+    policies = Policies(cascade=CascadePolicy(deliver_rejected=False), retry=RetryPolicy(max_retries=0))
+    run = play([DUNNO, refusal(400)], policies=policies, judge=lambda _: False)
+    assert (text_of(run), outcome_of(run).status) == ("", "failed")
+
+
+def test_a_rejected_answer_is_not_delivered_after_a_cancellation() -> None:
+    run = play([DUNNO, (Head(), Hang())], policies=CASCADE, judge=lambda _: False, cancel_at=1.0)
+    assert (text_of(run), outcome_of(run).status) == ("", "cancelled")
+
+
+def test_what_was_begun_to_be_delivered_is_never_replaced_by_a_rejected_answer() -> None:
+    run = play([DUNNO, answer([ROLE, text_chunk("Because")])], policies=CASCADE, judge=lambda _: False)
+    assert (text_of(run), outcome_of(run).status) == ("Because", "failed")
+
+
+def test_the_last_answer_that_can_be_had_is_delivered_and_said_to_be_rejected() -> None:
+    """The other place is spent as a hedge that failed, so that nobody is left to ask when the judge says no."""
+    policies = Policies(cascade=CascadePolicy(), hedge=HedgePolicy(after=1.0), retry=RetryPolicy(max_retries=0))
+    slow: Script = (Wait(3.0), *DUNNO)
+    run = play([slow, refusal(400)], policies=policies, capabilities=TWO, judge=lambda _: False)
+    assert ways(run) == [("place-0", "first", "complete"), ("place-1", "hedge", "failed")]
+    assert text_of(run) == "dunno"
+    assert outcome_of(run).warnings[-1].endswith("as no later step brought an answer")
+
+
+def test_the_last_place_is_not_judged() -> None:
+    # The second place was spent as a fallback, so that nobody is left to ask.
     policies = Policies(cascade=CascadePolicy(steps=3), retry=RetryPolicy(max_retries=0))
     shared = (place(0, card="m"), place(1, card="m"), place(2, card="m"))
     run = play([GOOD, refusal(500), GOOD], places=shared, policies=policies, judge=lambda _: False)
@@ -667,5 +736,5 @@ def test_after_a_bill_above_its_bound_nothing_further_opens() -> None:
     )
     outcome = outcome_of(run)
     assert len(run.commands(OpenAttempt)) == 1
-    assert (outcome.status, outcome.over_ceiling) == ("failed", True)
+    assert (outcome.status, outcome.over_ceiling) == ("complete", True), "the answer that was paid for is delivered"
     assert outcome.cost == Usd(12 * 10**6 + 900 * 4 * 10**6)
