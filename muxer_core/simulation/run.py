@@ -35,6 +35,7 @@ from muxer_core.call.events import (
     SettlementRecorded,
     TransportFailed,
 )
+from muxer_core.call.judging import Judging, accept_every_answer
 from muxer_core.call.outcome import Outcome
 from muxer_core.simulation.clock import VirtualClock
 from muxer_core.simulation.script import Break, Data, End, Hang, Head, Playback, Script
@@ -108,11 +109,6 @@ class Run(msgspec.Struct):
         return [step for _, step in self.trace if isinstance(step, kind)]
 
 
-def accept_every_answer(_items: tuple[Item, ...]) -> bool:
-    """A judge to whom everything is good enough."""
-    return True
-
-
 def event_of(attempt: int, step: Head | Data | End | Break) -> Event:
     """The event that tells a call of a script's step."""
     if isinstance(step, Head):
@@ -149,9 +145,7 @@ class _Coming:
         return heapq.heappop(self._heap)[2]
 
 
-def _answer(
-    command: Reserve | Settle | Judge, ledger: Ledger, judge: Callable[[tuple[Item, ...]], bool], moment: Moment
-) -> Event:
+def _answer(command: Reserve | Settle | Judge, ledger: Ledger, judge: Judging, moment: Moment) -> Event:
     """The event that answers a command which needs no network."""
     match command:
         case Reserve():
@@ -168,7 +162,7 @@ def simulate(
     clock: VirtualClock,
     *,
     ledger: Ledger | None = None,
-    judge: Callable[[tuple[Item, ...]], bool] = accept_every_answer,
+    judge: Judging = accept_every_answer,
     cancel_at: float = inf,
     consumer_pause: float = 0.0,
 ) -> Run:

@@ -27,7 +27,7 @@ from muxer_core.wire.heads import Headers, ResponseHead, WireRequest
 from muxer_drivers.asyncio_driver import AsyncioRuntime
 from muxer_drivers.compression import LARGEST_PIECE, Body
 from muxer_drivers.credentials import Credentials
-from muxer_drivers.desk import accept_every_answer, lock_of
+from muxer_drivers.desk import lock_of
 from muxer_drivers.trio_driver import TrioRuntime
 from muxer_drivers.world import new_call_id, new_seed, system_clock
 from tests.drivers.virtual import run_on_virtual_loop
@@ -54,10 +54,6 @@ def test_one_ledger_has_one_lock() -> None:
         thread.join()
     assert {id(lock) for lock in found} == {id(lock_of(one))}
     assert lock_of(another) is not lock_of(one)
-
-
-def test_without_a_judge_every_answer_is_good_but_none() -> None:
-    assert not accept_every_answer(())
 
 
 # -- keys -------------------------------------------------------------------------------------------------------------------------------

@@ -17,12 +17,13 @@ import trio.testing
 
 from muxer_core.call.commands import CloseAttempt, Command, OpenAttempt
 from muxer_core.call.events import BodyEnded, DataReceived, Event, ResponseStarted, TransportFailed
+from muxer_core.call.judging import Judging, accept_every_answer
 from muxer_core.call.machine import Call
 from muxer_core.call.outcome import CallFailed, Outcome
 from muxer_core.call.plan import Plan
 from muxer_core.call.policies import Policies, Timeouts
 from muxer_core.simulation.clock import VirtualClock
-from muxer_core.simulation.run import OpenLedger, accept_every_answer, simulate
+from muxer_core.simulation.run import OpenLedger, simulate
 from muxer_core.simulation.script import Script
 from muxer_core.testing.calls import ListedChoices, chat, place
 from muxer_core.testing.referee import Referee
@@ -31,7 +32,7 @@ from muxer_core.values.items import Item
 from muxer_core.values.moment import Moment
 from muxer_drivers.async_stream import AsyncStream
 from muxer_drivers.asyncio_driver import AsyncioRuntime
-from muxer_drivers.desk import Desk, Judging
+from muxer_drivers.desk import Desk
 from muxer_drivers.sync_driver import SyncStream
 from muxer_drivers.trio_driver import TrioRuntime
 

@@ -14,14 +14,11 @@ from weakref import WeakKeyDictionary
 
 from muxer_core.call.commands import CloseAttempt, Finish, Judge, Reserve, Settle
 from muxer_core.call.events import CancelRequested, Event, Judged, ReservationDecided, SettlementRecorded
+from muxer_core.call.judging import Judging, accept_every_answer
 from muxer_core.call.machine import Call
 from muxer_core.call.outcome import Outcome
-from muxer_core.values.items import Item
 from muxer_core.values.moment import Moment
 from muxer_drivers.world import Clock, Identity, new_call_id, new_seed, system_clock
-
-Judging = Callable[[tuple[Item, ...]], bool]
-"""Is this answer of a cascade good enough?"""
 
 
 class Ledger(Protocol):
@@ -34,11 +31,6 @@ class Ledger(Protocol):
     def settle(self, command: Settle, moment: Moment) -> SettlementRecorded:
         """Record the truth. Neither waits nor raises."""
         ...
-
-
-def accept_every_answer(items: tuple[Item, ...]) -> bool:
-    """The judge of a client that was given none: every complete answer is good enough."""
-    return bool(items)
 
 
 _locks: WeakKeyDictionary[Ledger, threading.Lock] = WeakKeyDictionary()
