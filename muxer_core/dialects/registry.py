@@ -40,10 +40,23 @@ def _bedrock_converse_fields() -> FieldTable:
     return TABLE
 
 
+def _openai_completions(provider: Provider) -> ClientDialect:
+    from muxer_core.dialects.openai_completions import OpenAICompletions, OpenAICompletionsOptions
+
+    return OpenAICompletions(msgspec.convert(provider.options, OpenAICompletionsOptions, strict=False))
+
+
+def _openai_completions_fields() -> FieldTable:
+    from muxer_core.dialects.openai_completions.fields import TABLE
+
+    return TABLE
+
+
 CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {
     "openai_chat": _openai_chat,
     "bedrock_converse": _bedrock_converse,
     "openai_responses": _openai_responses,
+    "openai_completions": _openai_completions,
 }
 
 SERVER_DIALECTS: dict[str, Callable[[], ServerDialect]] = {}
@@ -51,6 +64,7 @@ SERVER_DIALECTS: dict[str, Callable[[], ServerDialect]] = {}
 
 FIELD_TABLES: dict[str, Callable[[], FieldTable]] = {
     "bedrock_converse": _bedrock_converse_fields,
+    "openai_completions": _openai_completions_fields,
 }
 """What becomes of every field, by dialect."""
 
