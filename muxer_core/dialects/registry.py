@@ -22,6 +22,18 @@ def _openai_chat(provider: Provider) -> ClientDialect:
     return OpenAIChat(msgspec.convert(provider.options, OpenAIChatOptions, strict=False))
 
 
+def _openai_chat_server() -> ServerDialect:
+    from muxer_core.dialects.openai_chat import OpenAIChat
+
+    return OpenAIChat()
+
+
+def _openai_chat_fields() -> FieldTable:
+    from muxer_core.dialects.openai_chat.fields import TABLE
+
+    return TABLE
+
+
 def _openai_responses(provider: Provider) -> ClientDialect:
     from muxer_core.dialects.openai_responses import OpenAIResponses, OpenAIResponsesOptions
 
@@ -59,10 +71,13 @@ CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {
     "openai_completions": _openai_completions,
 }
 
-SERVER_DIALECTS: dict[str, Callable[[], ServerDialect]] = {}
+SERVER_DIALECTS: dict[str, Callable[[], ServerDialect]] = {
+    "openai_chat": _openai_chat_server,
+}
 """What our clients may speak."""
 
 FIELD_TABLES: dict[str, Callable[[], FieldTable]] = {
+    "openai_chat": _openai_chat_fields,
     "bedrock_converse": _bedrock_converse_fields,
     "openai_completions": _openai_completions_fields,
 }

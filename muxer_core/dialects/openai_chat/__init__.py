@@ -1,4 +1,4 @@
-"""The OpenAI chat completions dialect, as OpenAI and its many compatible servers speak it. Client role.
+"""The OpenAI chat completions dialect, as OpenAI and its many compatible servers speak it. Both roles.
 
 `OpenAIChat` is the codec; everything else here is behind it. What each field becomes is the table in `fields`; how servers differ in
 counting is the table in `usage`; when a stream is complete is the table in `stream`.
@@ -6,26 +6,37 @@ counting is the table in `usage`; when a stream is complete is the table in `str
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from muxer_core.dialects.embeddings import openai as vectors  # the module, since it reads usage by this dialect's rules
 from muxer_core.dialects.model_lists import models_decoder
+from muxer_core.dialects.openai_chat.answers import answer_failure, answer_models
+from muxer_core.dialects.openai_chat.decode_request import decode_request
 from muxer_core.dialects.openai_chat.encode import encode_chat, encode_models
 from muxer_core.dialects.openai_chat.failures import failure_from_head, failure_from_reply
 from muxer_core.dialects.openai_chat.options import OpenAIChatOptions
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder
 from muxer_core.dialects.openai_chat.stream import StreamDecoder
+from muxer_core.dialects.openai_chat.stream_encoder import StreamEncoder
+from muxer_core.dialects.openai_chat.whole_encoder import WholeEncoder
 from muxer_core.dialects.protocol import Encoded, ReplyDecoder, Target
+from muxer_core.dialects.server import Answered, Answering, Asked, Inbound, ReplyEncoder
 from muxer_core.values.embedding_request import EmbeddingRequest
 from muxer_core.values.failure import Failure
 from muxer_core.values.moment import Moment
 from muxer_core.values.request import ChatRequest
+from muxer_core.values.usage import JsonValue
 from muxer_core.wire.heads import ResponseHead
 from muxer_core.wire.limits import Limits
 
 
 class OpenAIChat(msgspec.Struct, frozen=True):
-    """The codec for one provider (`dialects.protocol.ClientDialect`). It holds options and no state of a call."""
+    """The codec for one provider, or for our own clients (`dialects.protocol.ClientDialect`, `dialects.server.ServerDialect`).
+
+    It holds options and no state of a call.
+    """
 
     options: OpenAIChatOptions = OpenAIChatOptions()
 
@@ -69,6 +80,22 @@ class OpenAIChat(msgspec.Struct, frozen=True):
     def failure(self, head: ResponseHead, body: bytes, *, where: str, moment: Moment) -> Failure:
         """What a reply with an error status means. Never raises."""
         return failure_from_head(head, body, where=where, moment=moment)
+
+    def decode_chat(self, inbound: Inbound, *, limits: Limits) -> Asked:
+        """What the client asks for. Raises `InvalidRequest`, naming the field."""
+        return decode_request(inbound, limits)
+
+    def reply_encoder(self, asked: Asked, answering: Answering) -> ReplyEncoder:
+        """An encoder for the reply to a request, streamed or whole as it was asked for."""
+        return StreamEncoder(asked, answering) if asked.stream else WholeEncoder(asked, answering)
+
+    def answer_failure(self, failure: Failure) -> Answered:
+        """A failure before anything was answered."""
+        return answer_failure(failure)
+
+    def answer_models(self, models: Iterable[dict[str, JsonValue]]) -> Answered:
+        """A list of models."""
+        return answer_models(models)
 
 
 __all__ = ["OpenAIChat", "OpenAIChatOptions"]

@@ -2,7 +2,8 @@
 
 Rules that hold here:
 
-* A delta of the wire is an item; an empty delta is none. Nothing is merged, split or held back.
+* A delta of the wire is an item; an empty delta is none. Nothing is merged, split or held back. Where one delta tells thinking and text,
+  as every whole reply does, the thinking comes first: it must stand first on the next turn.
 * `ReplyStarted` comes with the first chunk that names an id or a model, or holds a choice (Azure's first chunk names neither).
 * Tool calls are numbered by us, in the order in which they open (`tool_call_numbers` says how pieces find their call).
 * `ChoiceFinished` comes when a choice's finish reason is first told, and again only if a later chunk tells another one; a null later
@@ -171,6 +172,14 @@ class Assembly:
                     _content_piece(piece, index, unread, items)
             delta = choice.delta
             if delta is not None:
+                if (
+                    delta.reasoning_content is not None
+                    or delta.reasoning is not None
+                    or delta.reasoning_details is not None
+                ):
+                    if unread is None and deeper_than(delta.reasoning_details, self._depth - 4):
+                        raise self._too_deep()
+                    _reasoning(delta, index, items)
                 text = delta.content
                 if text:
                     items.append(TextDelta(text, index))
@@ -178,9 +187,6 @@ class Assembly:
                     _seal(unread, index, items)
                 if (
                     delta.tool_calls is not None
-                    or delta.reasoning_content is not None
-                    or delta.reasoning is not None
-                    or delta.reasoning_details is not None
                     or delta.refusal is not None
                     or delta.audio is not None
                     or delta.function_call is not None
@@ -203,6 +209,9 @@ class Assembly:
         if chunk.usage is not None:
             self._usage(chunk.usage, items)
 
+    def _too_deep(self) -> LimitCrossed:
+        return LimitCrossed(f"arrays and objects nest deeper than {self._depth} (limit depth)")
+
     def _begin_choice(self, index: int) -> _ChoiceState:
         if len(self._choices) >= MAX_CHOICES:
             raise LimitCrossed(f"the reply holds more than {MAX_CHOICES} answers (limit MAX_CHOICES)")
@@ -213,10 +222,8 @@ class Assembly:
         self, delta: Delta, index: int, state: _ChoiceState, items: list[Item], unread: JsonObject | None
     ) -> None:
         """Everything said that is not plain text. `unread` are the fields of the choice that the lenient reader left over."""
-        if unread is None and deeper_than([delta.reasoning_details, delta.images, delta.annotations], self._depth - 3):
-            raise LimitCrossed(f"arrays and objects nest deeper than {self._depth} (limit depth)")
-        if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
-            _reasoning(delta, index, items)
+        if unread is None and deeper_than([delta.images, delta.annotations], self._depth - 3):
+            raise self._too_deep()
         if delta.refusal:
             items.append(RefusalDelta(delta.refusal, index))
         audio = delta.audio
@@ -272,7 +279,7 @@ class Assembly:
         if fields.get("message") == {}:
             del fields["message"]
         if unread is None and deeper_than([choice.logprobs, choice.content_filter_results], self._depth - 2):
-            raise LimitCrossed(f"arrays and objects nest deeper than {self._depth} (limit depth)")
+            raise self._too_deep()
         logprobs = choice.logprobs
         if logprobs is not None:
             content, refusal = (_entries(logprobs.get(name)) for name in ("content", "refusal"))

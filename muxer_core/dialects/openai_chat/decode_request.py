@@ -117,8 +117,8 @@ def _body(body: bytes, limits: Limits) -> tuple[dict[str, JsonValue], tuple[str,
 
 def _model_of(path: str) -> str | None:
     """The deployment that Azure's paths name: `/openai/deployments/NAME/chat/completions`."""
-    before, found, after = path.partition("/deployments/")
-    return unquote(after.partition("/")[0]) if found and before is not None else None
+    after = path.partition("/deployments/")[2]
+    return unquote(after.partition("/")[0]) or None
 
 
 def _take(rest: dict[str, JsonValue], name: str, kind: type) -> Any:

@@ -1,0 +1,101 @@
+"""Events of this dialect that pass as they came, but for the edits that the field table names.
+
+* The model's name, where the caller gave another one to show: at the top of the event, nowhere else.
+* A chunk with nothing but usage, which we asked for and the client did not: it is held back.
+
+Everything else stays byte for byte. The bytes before and with the model's name are the same in all events of most streams; they are learnt
+from one event, and exchanged in the next ones without reading them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+_MISS = (msgspec.MsgspecError, RecursionError, UnicodeError)
+
+
+class _Said(msgspec.Struct):
+    delta: msgspec.Raw | None = None
+    message: msgspec.Raw | None = None
+
+
+class _Peek(msgspec.Struct):
+    """What must be known of an event."""
+
+    choices: list[_Said] | None = None
+    usage: msgspec.Raw | None = None
+
+
+_peek = msgspec.json.Decoder(_Peek).decode
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class PassThrough:
+    """Edits events of one reply."""
+
+    __slots__ = ("_hide_usage", "_learnt", "_model", "_new", "plain")
+
+    def __init__(self, model: str | None, *, hide_usage: bool) -> None:
+        self._model = None if model is None else json_text_bytes(model)
+        self._hide_usage = hide_usage
+        self._learnt = b""
+        self._new = b""
+        self.plain = model is None and not hide_usage
+        """Nothing is to be edited."""
+
+    def edit(self, data: bytes) -> bytes | None:
+        """The event's data as the client is to see it; None: not at all. What cannot be read stays as it is."""
+        if self._hide_usage and b'"usage"' in data and b'"usage":null' not in data and _is_usage_alone(data):
+            return None
+        if self._model is None:
+            return data
+        if self._learnt and data.startswith(self._learnt):
+            return self._new + data[len(self._learnt) :]
+        return self._rename(data, self._model)
+
+    def _rename(self, data: bytes, model: bytes) -> bytes:
+        try:
+            fields = _fields(data)
+        except _MISS:
+            return data
+        named = fields.get("model")
+        if named is None:
+            return data
+        raw = bytes(named)
+        begin = data.find(raw, data.find(b'"model"') + 7)
+        before = data[:begin]
+        try:
+            reaches = _fields(before + raw + b"}")
+        except _MISS:
+            reaches = {}
+        if reaches and next(reversed(reaches)) == "model" and list(fields)[: len(reaches)] == list(reaches):
+            self._learnt = before + raw
+            self._new = before + model
+            return self._new + data[begin + len(raw) :]
+        fields["model"] = msgspec.Raw(model)
+        return msgspec.json.encode(fields)
+
+
+def json_text_bytes(text: str) -> bytes:
+    """Text as JSON, also where it holds what UTF-8 cannot say."""
+    try:
+        return msgspec.json.encode(text)
+    except UnicodeError:
+        return msgspec.json.encode(text.encode("utf-8", "replace").decode())
+
+
+def is_chunk(data: bytes) -> bool:
+    """Is this an event of a stream, and no whole reply?"""
+    try:
+        peek = _peek(data)
+    except _MISS:
+        return True
+    return not any(choice.message is not None and choice.delta is None for choice in peek.choices or ())
+
+
+def _is_usage_alone(data: bytes) -> bool:
+    try:
+        peek = _peek(data)
+    except _MISS:
+        return False
+    return not peek.choices and peek.usage is not None and bytes(peek.usage) != b"null"
