@@ -4,7 +4,7 @@ Rules that hold here:
 
 * Nothing is lost: what has no field of ours stays in `extras` under its own name, so that encoding the request again in this dialect
   gives an equal JSON value. The model's name is the client's; whether it streams is in `Asked.stream`.
-* The header `anthropic-beta` is kept as `extras["betas"]`, the name that the vendor's client has for it.
+* What comes in headers of the API's own (`anthropic-beta`, …) is kept in `extras`, under the names that the vendor's client has for it.
 * `max_tokens` 0 asks for no answer (it fills the cache); since no request of ours may ask for nothing, it stays in `extras`.
 * A field of a kind that cannot be is refused, and named. A request without `max_tokens` is taken: counting tokens has none, and other
   servers of this form do not want it.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from muxer_core.dialects.anthropic_messages.encode import BETA_HEADER, HEADERS
 from muxer_core.dialects.anthropic_messages.marks import JsonObject, kind_of, take_cache, take_nulls, take_text
 from muxer_core.dialects.anthropic_messages.messages import decode_conversation
 from muxer_core.dialects.anthropic_messages.thinking import take_output, take_thinking
@@ -47,17 +48,25 @@ def decode_request(inbound: Inbound, limits: Limits) -> Asked:
     stream = body.pop("stream", None)
     if stream is not None and not isinstance(stream, bool):
         raise InvalidRequest("stream", f"must be true or false, got {kind_of(stream)}")
-    request = _request(body, _betas(inbound))
+    request = _request(body, _from_headers(inbound))
     request.check()
     return Asked(request, stream=stream is True)
 
 
-def _betas(inbound: Inbound) -> list[str]:
-    values = ",".join(inbound.headers.get_all("anthropic-beta"))
-    return [name for one in values.split(",") if (name := one.strip())]
+def _from_headers(inbound: Inbound) -> JsonObject:
+    found: JsonObject = {}
+    values = ",".join(inbound.headers.get_all(BETA_HEADER))
+    betas = [name for one in values.split(",") if (name := one.strip())]
+    if betas:
+        found["betas"] = betas
+    for field, name in HEADERS.items():
+        value = inbound.headers.get(name)
+        if value is not None:
+            found[field] = value
+    return found
 
 
-def _request(body: JsonObject, betas: list[str]) -> ChatRequest:
+def _request(body: JsonObject, beside: JsonObject) -> ChatRequest:
     form: Form = take_nulls(body, *_NULLABLE)
     model = take_text(body, "model", "request")
     messages = decode_conversation(body)
@@ -74,8 +83,6 @@ def _request(body: JsonObject, betas: list[str]) -> ChatRequest:
     numbers = {name: _number(body, name) for name in ("temperature", "top_p") if name in body}
     counts = {name: _whole(body, name) for name in ("max_tokens", "top_k") if name in body and body[name] != 0}
     tier = take_text(body, "service_tier", "request") if "service_tier" in body else None
-    if betas:
-        body["betas"] = betas
     return ChatRequest(
         model=model,
         messages=messages,
@@ -90,7 +97,7 @@ def _request(body: JsonObject, betas: list[str]) -> ChatRequest:
         service_tier=tier,
         user=user,
         cache=cache,
-        extras=body,
+        extras={**body, **beside},
         dialect=DIALECT,
         form=form + empty,
         **numbers,

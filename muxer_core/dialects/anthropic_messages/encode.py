@@ -4,8 +4,9 @@ Rules that hold here:
 
 * The URL is `base_url` + `/v1/messages` (`/v1/messages/count_tokens`, `/v1/models`); a `base_url` that ends with `/v1` already is taken as
   it is, so that both spellings in use work. Anthropic's own is `https://api.anthropic.com`.
-* Headers: `anthropic-version`, and `anthropic-beta` from the options and from `extras["betas"]` (as the vendor's client names it). The key
-  goes into `x-api-key`, or `authorization` for endpoints that want it there: the credential says which.
+* Headers: `anthropic-version`, and `anthropic-beta` from the options and from `extras["betas"]`. What the vendor's client names as fields
+  and sends as headers is written so here too (`HEADERS`). The key goes into `x-api-key`, or `authorization` for endpoints that want it
+  there: the credential says which.
 * Typed fields of a `ChatRequest` go where the table in `fields` says. Everything in `extras` is sent verbatim; what stands under an object
   that we write too (`thinking`, `output_config`, `metadata`) joins it. A field that a typed field owns is refused in `extras`.
 * `max_tokens` must be told: the caller's, or what a ceiling allows, else the option `default_max_tokens` above the thinking budget, with a
@@ -16,7 +17,7 @@ Source of the fields: the client package anthropic 2.13.0, `types/message_create
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from muxer_core.dialects.anthropic_messages.marks import JsonObject, cache_control, merged, put_nulls
 from muxer_core.dialects.anthropic_messages.messages import encode_conversation
@@ -48,6 +49,13 @@ OWNED: dict[str, str] = {
 }
 """Fields of a request that may not stand in `extras`, and the field that tells them."""
 
+BETA_HEADER = "anthropic-beta"
+HEADERS: dict[str, str] = {
+    "user_profile_id": "anthropic-user-profile-id",
+    "workspace_id": "anthropic-workspace-id",
+}
+"""Fields of the vendor's client that it sends as headers, beside `betas`."""
+
 WARNED: dict[str, str] = {
     "frequency_penalty": "the API has no penalties",
     "presence_penalty": "the API has no penalties",
@@ -76,18 +84,16 @@ def encode_chat(
         body["max_tokens"] = _output_limit(request, max_tokens, warnings, options)
     if stream:
         body["stream"] = True
-    betas = body.pop("betas", None)
-    return Encoded(_post(target, "messages", body, betas, options, stream=stream), tuple(warnings))
+    return Encoded(_post(target, "messages", body, options, stream=stream), tuple(warnings))
 
 
 def encode_count(request: ChatRequest, target: Target, options: AnthropicMessagesOptions) -> Encoded:
     """The request that counts the input tokens of another, which is not run. Raises `InvalidRequest`."""
     warnings: list[str] = []
     body = _body(request, target, warnings, options)
-    betas = body.pop("betas", None)
     kept = {name: value for name, value in body.items() if name in _COUNTED or name in request.extras}
     kept.pop("max_tokens", None)
-    return Encoded(_post(target, "messages/count_tokens", kept, betas, options, stream=False), tuple(warnings))
+    return Encoded(_post(target, "messages/count_tokens", kept, options, stream=False), tuple(warnings))
 
 
 def encode_models(target: Target, options: AnthropicMessagesOptions) -> Encoded:
@@ -96,7 +102,7 @@ def encode_models(target: Target, options: AnthropicMessagesOptions) -> Encoded:
         WireRequest(
             method="GET",
             url=f"{_root(target)}/models?limit=1000",
-            headers=Headers.of([("accept", "application/json"), *_common(None, options), *target.headers]),
+            headers=Headers.of([("accept", "application/json"), *_headers({}, options), *target.headers]),
             credential=target.credential,
         )
     )
@@ -173,27 +179,36 @@ def _root(target: Target) -> str:
     return target.base_url if target.base_url.endswith("/v1") else f"{target.base_url}/v1"
 
 
-def _common(betas: Any, options: AnthropicMessagesOptions) -> list[tuple[str, str]]:
+def _headers(body: JsonObject, options: AnthropicMessagesOptions) -> list[tuple[str, str]]:
+    """The API's own headers; the fields that are sent so are taken out of `body`. Raises `InvalidRequest`."""
+    betas = body.pop("betas", None)
     if betas is not None and not (is_list(betas) and all(isinstance(one, str) for one in betas)):
         raise InvalidRequest("extras.betas", "must be a list of names")
     names = [*options.betas, *(name for name in betas or () if name not in options.betas)]
     headers = [("anthropic-version", options.version)]
-    return [*headers, ("anthropic-beta", ",".join(names))] if names else headers
+    if names:
+        headers.append((BETA_HEADER, ",".join(names)))
+    for field, name in HEADERS.items():
+        value = body.pop(field, None)
+        if value is not None and not isinstance(value, str):
+            raise InvalidRequest(f"extras.{field}", "must be a text: it is sent as a header")
+        headers += [] if value is None else [(name, value)]
+    return headers
 
 
 def _post(
     target: Target,
     path: Literal["messages", "messages/count_tokens"],
     body: JsonObject,
-    betas: Any,
     options: AnthropicMessagesOptions,
     *,
     stream: bool,
 ) -> WireRequest:
+    headers = _headers(body, options)
     return post_json(
         target,
         f"{_root(target)}/{path}",
         body,
         accept="text/event-stream" if stream else "application/json",
-        headers=(*_common(betas, options), NO_RETRIES_ABOVE),
+        headers=(*headers, NO_RETRIES_ABOVE),
     )
