@@ -59,8 +59,8 @@ def _applicable_rule(attempt: Attempt, place: Place) -> BillingRule:
 def _reported(attempt: Attempt) -> Usage | None:
     """The usage that the provider reported, if that says anything."""
     usage = attempt.usage
-    if usage is None or (attempt.delivered and not (usage.input_tokens or usage.output_tokens)):
-        return None
+    if usage is not None and attempt.delivered and attempt.billed is None:
+        return usage if usage.input_tokens or usage.output_tokens else None
     return usage
 
 

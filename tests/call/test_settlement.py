@@ -135,8 +135,12 @@ def test_a_usage_of_zero_for_an_answer_that_came_is_no_report(rule: BillingRule,
     assert zero.cost > Usd(0) or rule == "nothing"
 
 
-def test_a_usage_of_zero_for_no_answer_is_believed() -> None:
+def test_a_usage_of_zero_for_no_answer_is_believed_and_so_is_what_is_billed() -> None:
     assert book(ended(complete=True, usage=Usage()), PRICED, DEMAND, "ours").exact
+    billed = ended(complete=True, usage=Usage(), text=4)
+    billed.billed = Usage(input_tokens=3)
+    booking = book(billed, PRICED, DEMAND, "ours")
+    assert (booking.cost, booking.exact) == (Usd(3 * 10**6), True)
 
 
 def test_an_image_is_an_answer() -> None:
