@@ -64,8 +64,21 @@ def _openai_completions_fields() -> FieldTable:
     return TABLE
 
 
+def _anthropic_messages(provider: Provider) -> ClientDialect:
+    from muxer_core.dialects.anthropic_messages import AnthropicMessages, AnthropicMessagesOptions
+
+    return AnthropicMessages(msgspec.convert(provider.options, AnthropicMessagesOptions, strict=False))
+
+
+def _anthropic_messages_fields() -> FieldTable:
+    from muxer_core.dialects.anthropic_messages.fields import TABLE
+
+    return TABLE
+
+
 CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {
     "openai_chat": _openai_chat,
+    "anthropic_messages": _anthropic_messages,
     "bedrock_converse": _bedrock_converse,
     "openai_responses": _openai_responses,
     "openai_completions": _openai_completions,
@@ -78,6 +91,7 @@ SERVER_DIALECTS: dict[str, Callable[[], ServerDialect]] = {
 
 FIELD_TABLES: dict[str, Callable[[], FieldTable]] = {
     "openai_chat": _openai_chat_fields,
+    "anthropic_messages": _anthropic_messages_fields,
     "bedrock_converse": _bedrock_converse_fields,
     "openai_completions": _openai_completions_fields,
 }
