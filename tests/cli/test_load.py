@@ -160,7 +160,7 @@ def test_cost_compares_what_a_proxy_offers_and_the_list_where_no_proxy_answers(
     listed = modelmuxer("cost")
     assert listed.status == 0
     assert "Incorrect API key" in listed.err
-    assert "compared are the listed models of openai, anthropic, google" in listed.err
+    assert "Compared are the listed models of openai, anthropic, google" in listed.err
     assert "gpt-4o-mini\tlitellm/gpt-4o-mini\t$0.00045" in listed.out.splitlines()
     assert "*\t" not in listed.out
     assert list(folder.iterdir()) == []

@@ -67,7 +67,7 @@ def _compared(names: Sequence[str], settings: Settings, screen: Screen) -> list[
         except CallFailed as failed:
             trouble = str(failed)
         if trouble is not None:
-            screen.trouble(f"modelmuxer: {trouble}; compared are the listed models of {', '.join(MAKERS)}")
+            screen.trouble(f"modelmuxer: {trouble.rstrip('.')}. Compared are the listed models of {', '.join(MAKERS)}")
             names = [one.id for maker in MAKERS for one in listed_models(maker)]
     found = [catalog.as_asked(name) for name in names or [AUTO]]
     return list({one.name: one for each in found for one in each.values()}.values())
