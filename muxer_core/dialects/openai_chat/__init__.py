@@ -17,6 +17,7 @@ from muxer_core.dialects.openai_chat.decode_request import decode_request
 from muxer_core.dialects.openai_chat.encode import encode_chat, encode_models
 from muxer_core.dialects.openai_chat.failures import failure_from_head, failure_from_reply
 from muxer_core.dialects.openai_chat.options import OpenAIChatOptions
+from muxer_core.dialects.openai_chat.paths import url_of
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder
 from muxer_core.dialects.openai_chat.stream import StreamDecoder
 from muxer_core.dialects.openai_chat.stream_encoder import StreamEncoder
@@ -63,7 +64,7 @@ class OpenAIChat(msgspec.Struct, frozen=True):
 
     def encode_models(self, target: Target) -> Encoded:
         """The request that lists a server's models."""
-        return encode_models(target)
+        return encode_models(target, self.options.api_version)
 
     def models_decoder(self, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
         """Decodes to one `ModelsListed`."""
@@ -71,7 +72,7 @@ class OpenAIChat(msgspec.Struct, frozen=True):
 
     def encode_embeddings(self, request: EmbeddingRequest, target: Target) -> Encoded:
         """The request for vectors. Raises `InvalidRequest`, naming the field."""
-        return vectors.encode_embeddings(request, target)
+        return vectors.encode_embeddings(request, target, url=url_of(target, "embeddings", self.options.api_version))
 
     def embeddings_decoder(self, head: ResponseHead, *, limits: Limits, inputs: int | None = None) -> ReplyDecoder:
         """Decodes to `EmbeddingsReported`, in the order of the inputs."""

@@ -3,33 +3,31 @@
 Rules that hold here:
 
 * The URL is `base_url` + `/chat/completions`; `base_url` is what the provider's configuration says, with its `/v1` where the server
-  wants one. Nothing is guessed.
+  wants one. Nothing is guessed. Azure's is another (`paths`), and so is Mistral's form of the body (`mistral`), by option.
 * Typed fields of a `ChatRequest` go to the field that the table in `fields` names. Everything in `extras` is sent verbatim. A field that
   a typed field owns is refused in `extras`, so that routing and money never look at one value while another is sent.
 * A streamed request asks for usage, because accounting needs it (`stream_options.include_usage`); what the caller put into
   `stream_options` beside it is kept.
 * What came in another dialect is written without that dialect's own fields, with a warning for each.
-* Retries above us are switched off (law 6): LiteLLM's proxy reads `x-litellm-num-retries` (docs.litellm.ai, request headers, November
-  2026); other servers ignore the header.
+* Retries above us are switched off (`json_request`).
 
 Source of the fields: openai-python 3.57.0, `types/chat/completion_create_params.py`, November 2026.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from typing import Any
-
 import msgspec
 
-from muxer_core.dialects.json_text import is_list, is_object
+from muxer_core.dialects.json_request import check_json, post_json
+from muxer_core.dialects.json_text import is_object
 from muxer_core.dialects.openai_chat.cache_marks import MarkForm, put_mark
 from muxer_core.dialects.openai_chat.fields import OWNED
 from muxer_core.dialects.openai_chat.foreign import foreign_fields, in_our_words
 from muxer_core.dialects.openai_chat.forms import cannot_say, is_ours, put_nulls
 from muxer_core.dialects.openai_chat.messages import encode_messages
+from muxer_core.dialects.openai_chat.mistral import in_form
 from muxer_core.dialects.openai_chat.options import OpenAIChatOptions, is_openais_own, mark_form, output_limit_field
+from muxer_core.dialects.openai_chat.paths import models_url, url_of
 from muxer_core.dialects.openai_chat.tools import encode_function, encode_output_format, encode_tool, encode_tool_choice
 from muxer_core.dialects.protocol import Encoded, Target
 from muxer_core.values.errors import InvalidRequest
@@ -37,10 +35,6 @@ from muxer_core.values.messages import CacheMark
 from muxer_core.values.request import ChatRequest, FunctionTool, ProviderTool
 from muxer_core.values.usage import JsonValue
 from muxer_core.wire.heads import Headers, WireRequest
-
-NO_RETRIES_ABOVE = ("x-litellm-num-retries", "0")
-
-_EXTRAS_DEPTH = 64
 
 _SAME_NAME = (
     "temperature", "top_p", "frequency_penalty", "presence_penalty", "parallel_tool_calls", "logprobs", "top_logprobs", "audio",
@@ -97,7 +91,10 @@ def encode_chat(
             body.setdefault(note.removeprefix("empty "), [])
     put_nulls(body, request.form)
     _stream_fields(body, stream=stream, options=options, warnings=warnings)
-    return Encoded(_post(target, body, stream=stream), tuple(warnings))
+    body = in_form(options.form, body, warnings)
+    accept = "text/event-stream" if stream else "application/json"
+    url = url_of(target, "chat/completions", options.api_version)
+    return Encoded(post_json(target, url, body, accept=accept), tuple(warnings))
 
 
 def _in_our_words(request: ChatRequest, warnings: list[str]) -> ChatRequest:
@@ -165,32 +162,11 @@ def _put_reasoning(
     body["reasoning"] = {**(given or {}), **told}
 
 
-def encode_models(target: Target) -> Encoded:
-    """The request that lists a server's models: `GET base_url/models`."""
+def encode_models(target: Target, api_version: str | None = None) -> Encoded:
+    """The request that lists a server's models: `GET base_url/models`, or where `paths` says."""
     headers = Headers.of([("accept", "application/json"), *target.headers])
-    return Encoded(
-        WireRequest(method="GET", url=f"{target.base_url}/models", headers=headers, credential=target.credential)
-    )
-
-
-def _post(target: Target, body: dict[str, JsonValue], *, stream: bool) -> WireRequest:
-    try:
-        encoded = msgspec.json.encode(body)
-    except (TypeError, ValueError, OverflowError, RecursionError) as fault:
-        raise InvalidRequest("request", f"cannot be written as JSON: {fault}") from fault
-    headers = Headers.of([
-        ("content-type", "application/json"),
-        ("accept", "text/event-stream" if stream else "application/json"),
-        NO_RETRIES_ABOVE,
-        *target.headers,
-    ])  # fmt: skip
-    return WireRequest(
-        method="POST",
-        url=f"{target.base_url}/chat/completions",
-        headers=headers,
-        body=encoded,
-        credential=target.credential,
-    )
+    url = models_url(target, api_version)
+    return Encoded(WireRequest(method="GET", url=url, headers=headers, credential=target.credential))
 
 
 def _check_extras(request: ChatRequest) -> None:
@@ -198,18 +174,7 @@ def _check_extras(request: ChatRequest) -> None:
         owner = OWNED.get(name)
         if owner is not None and (name not in _TWO_WAYS or getattr(request, owner)):
             raise InvalidRequest(f"extras.{name}", f"is told by the field {owner}; set that one instead")
-        _check_json(value, f"extras.{name}", _EXTRAS_DEPTH)
-
-
-def _check_json(value: Any, field: str, depth: int) -> None:
-    """JSON has no NaN and no infinity; an encoder would write null in silence."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidRequest(field, f"must be a finite number, got {value!r}")
-    inner: Iterable[Any] = value.values() if is_object(value) else value if is_list(value) else ()
-    for entry in inner:
-        if depth == 0:
-            raise InvalidRequest(field, f"is nested more than {_EXTRAS_DEPTH} levels deep")
-        _check_json(entry, field, depth - 1)
+        check_json(value, f"extras.{name}")
 
 
 def _stream_fields(

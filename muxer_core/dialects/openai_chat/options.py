@@ -30,12 +30,16 @@ class OpenAIChatOptions(msgspec.Struct, frozen=True, omit_defaults=True):
     * `reasoning_object`: say `reasoning_effort`, `reasoning_budget` and `reasoning_summary` in OpenRouter's object `reasoning`;
       without it, a budget and a summary cannot be said.
     * `ask_stream_usage`: ask for usage in streams (`stream_options.include_usage`); off only for servers that refuse the field.
+    * `api_version`: Azure's, which changes where requests go (see `paths`).
+    * `form`: `mistral` for Mistral's own fields (see `mistral`).
     """
 
     output_limit: OutputLimitField = "auto"
     reasoning_field: ReasoningField = "none"
     ask_stream_usage: bool = True
     reasoning_object: bool = False
+    api_version: str | None = None
+    form: Literal["openai", "mistral"] = "openai"
 
 
 def is_openais_own(base_url: str) -> bool:

@@ -49,7 +49,7 @@ class OpenAICompletions(msgspec.Struct, frozen=True):
 
     def encode_models(self, target: Target) -> Encoded:
         """The request that lists a server's models."""
-        return encode_models(target)
+        return encode_models(target, self.options.api_version)
 
     def models_decoder(self, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
         """Decodes to one `ModelsListed`."""

@@ -52,9 +52,7 @@ _decode = msgspec.json.Decoder(PlainCompletion).decode
 
 def plain_chunk(data: bytes) -> PlainChunk:
     """The narrow typed reader. Raises `msgspec.MsgspecError` (or `RecursionError`) for everything that is more than text."""
-    choices = [
-        PlainChoice(one.index, PlainDelta(one.text), None, one.finish_reason) for one in _decode(data).choices
-    ]
+    choices = [PlainChoice(one.index, PlainDelta(one.text), None, one.finish_reason) for one in _decode(data).choices]
     return PlainChunk(choices=choices)
 
 

@@ -11,9 +11,10 @@ Source of the fields: openai-python 3.57.0, `types/completion_create_params.py`,
 from __future__ import annotations
 
 from muxer_core.dialects.field_table import left_out, refuse_field
-from muxer_core.dialects.json_request import NO_RETRIES_ABOVE, own_extras, post_json
+from muxer_core.dialects.json_request import own_extras, post_json
 from muxer_core.dialects.json_text import is_object
 from muxer_core.dialects.openai_chat.options import is_openais_own
+from muxer_core.dialects.openai_chat.paths import url_of
 from muxer_core.dialects.openai_completions.chunks import DIALECT
 from muxer_core.dialects.openai_completions.fields import LEFT_OUT, OWNED, REFUSED
 from muxer_core.dialects.openai_completions.options import OpenAICompletionsOptions
@@ -54,10 +55,8 @@ def encode_chat(
     body.update(extras)
     _put_stream(body, warnings, stream=stream, options=options)
     accept = "text/event-stream" if stream else "application/json"
-    request_sent = post_json(
-        target, f"{target.base_url}/completions", body, accept=accept, headers=(NO_RETRIES_ABOVE,)
-    )
-    return Encoded(request_sent, tuple(warnings))
+    url = url_of(target, "completions", options.api_version)
+    return Encoded(post_json(target, url, body, accept=accept), tuple(warnings))
 
 
 def _refuse(request: ChatRequest) -> None:
@@ -80,9 +79,13 @@ def _prompt(messages: tuple[Message, ...], options: OpenAICompletionsOptions, wa
         text = _text(message, where, warnings)
         if message.role in ("system", "developer"):
             if options.system == "refuse":
-                raise refuse_field(where, DIALECT, f"it has no {message.role} message (set the option system to prepend)")
+                raise refuse_field(
+                    where, DIALECT, f"it has no {message.role} message (set the option system to prepend)"
+                )
             before.append(text)
-            warnings.append(f"{where}: put before the prompt, because the dialect {DIALECT} has no {message.role} message")
+            warnings.append(
+                f"{where}: put before the prompt, because the dialect {DIALECT} has no {message.role} message"
+            )
         elif message.role != "user" or prompt is not None:
             raise refuse_field(where, DIALECT, "the conversation is one message of the user")
         else:

@@ -21,7 +21,9 @@ _REQUEST: tuple[Row, ...] = (
     Row("user", "ChatRequest.user"),
     Row("top_k", "ChatRequest.top_k", note="vLLM and others, not OpenAI"),
     Row("stream", "=", note="the caller chooses by calling chat or stream"),
-    Row("stream_options", "=", "stream_options", note="usage is always asked for in a stream; the rest is the caller's"),
+    Row(
+        "stream_options", "=", "stream_options", note="usage is always asked for in a stream; the rest is the caller's"
+    ),
     Row("best_of", elsewhere="refused", note="it multiplies what is billed"),
     Row("echo", elsewhere="refused", note="the prompt comes back with the answer"),
     Row("suffix", elsewhere="refused", note="what the text must lead to"),

@@ -278,7 +278,7 @@ def test_random_bytes_never_raise(body: bytes, stream: bool) -> None:
 def encoded(
     stream: bool = False, max_tokens: int | None = None, base_url: str = TARGET.base_url, **fields: Any
 ) -> Encoded:
-    options = {name: fields.pop(name) for name in ("system", "ask_stream_usage") if name in fields}
+    options = {name: fields.pop(name) for name in ("system", "ask_stream_usage", "api_version") if name in fields}
     dialect: ClientDialect = OpenAICompletions(OpenAICompletionsOptions(**options))
     given_fields: dict[str, Any] = {"messages": HELLO, **fields}
     target = Target(where="t", base_url=base_url, model="m")
@@ -302,6 +302,11 @@ def test_what_is_sent() -> None:
     assert body(top_k=5)["top_k"] == 5
     assert encoded(top_k=5, base_url="https://api.openai.com/v1").warnings[0].startswith("top_k: left out")
     assert body(output_format=OutputFormat("text"), modalities=("text",), tool_choice=ToolChoice("auto")) == body()
+
+
+def test_azures_deployments() -> None:
+    sent = encoded(base_url="https://x.openai.azure.com", api_version="2024-10-21").request
+    assert sent.url == "https://x.openai.azure.com/openai/deployments/m/completions?api-version=2024-10-21"
 
 
 def test_streams_ask_for_usage() -> None:
