@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 from muxer_cli.decode_output import line_of_items, output_line
 from muxer_cli.decode_records import Record
 from muxer_core.catalog.deployments import Provider
-from muxer_core.dialects.model_lists import models_decoder
-from muxer_core.dialects.openai_chat.failures import failure_from_reply
-from muxer_core.dialects.protocol import ClientDialect, ReplyDecoder
+from muxer_core.dialects.protocol import ClientDialect, CountingDialect, EmbeddingDialect, ReplyDecoder
 from muxer_core.dialects.registry import CLIENT_DIALECTS, client_dialect
-from muxer_core.dialects.token_counts import count_decoder
 from muxer_core.values.moment import Moment
 from muxer_core.wire.limits import Limits
 
@@ -31,22 +27,24 @@ def _chat(record: Record, dialect: ClientDialect) -> ReplyDecoder:
     return dialect.chat_decoder(record.head, stream=record.stream, limits=LIMITS, keep_source=False)
 
 
-def _counts(_: Record, dialect: ClientDialect) -> ReplyDecoder:
-    return count_decoder(LIMITS, dialect=dialect.name, failure=failure_from_reply)
+def _counts(record: Record, dialect: ClientDialect) -> ReplyDecoder:
+    if not isinstance(dialect, CountingDialect):
+        raise _NotThere
+    return dialect.count_decoder(record.head, limits=LIMITS)
 
 
-def _models(_: Record, __: ClientDialect) -> ReplyDecoder:
-    return models_decoder(LIMITS, failure_from_reply)
+def _vectors(record: Record, dialect: ClientDialect) -> ReplyDecoder:
+    if not isinstance(dialect, EmbeddingDialect):
+        raise _NotThere
+    return dialect.embeddings_decoder(record.head, limits=LIMITS)
 
 
-def _vectors(shape: str) -> Making:
-    """Vectors in a shape of `muxer_core.dialects.embeddings`."""
+def _models(record: Record, dialect: ClientDialect) -> ReplyDecoder:
+    return dialect.models_decoder(record.head, limits=LIMITS)
 
-    def make(_: Record, __: ClientDialect) -> ReplyDecoder:
-        decoder: ReplyDecoder = import_module(f"muxer_core.dialects.embeddings.{shape}").embeddings_decoder(LIMITS)
-        return decoder
 
-    return make
+class _NotThere(Exception):
+    """The dialect does not offer this."""
 
 
 APIS: dict[str, tuple[str, Making]] = {
@@ -64,12 +62,12 @@ APIS: dict[str, tuple[str, Making]] = {
     "v2.chat": ("cohere_v2", _chat),
     "ollama.chat": ("ollama", _chat),
     "ollama.generate": ("ollama", _chat),
-    "embeddings": ("openai_chat", _vectors("openai")),
-    "batchEmbedContents": ("gemini", _vectors("gemini")),
-    "embedContent": ("gemini", _vectors("gemini")),
-    "predict": ("gemini", _vectors("gemini")),
-    "cohere.embed": ("cohere_v2", _vectors("cohere")),
-    "ollama.embed": ("ollama", _vectors("ollama")),
+    "embeddings": ("openai_chat", _vectors),
+    "batchEmbedContents": ("gemini", _vectors),
+    "embedContent": ("gemini", _vectors),
+    "predict": ("gemini", _vectors),
+    "cohere.embed": ("cohere_v2", _vectors),
+    "ollama.embed": ("ollama", _vectors),
     "models": ("openai_chat", _models),
 }
 """The dialect of each API, and what is decoded."""
@@ -85,8 +83,12 @@ def decoded(record: Record) -> dict[str, Any]:
         where = str(record.fields.get("provider") or "")
         failure = dialect.failure(record.head, record.body, where=where, moment=Moment(0.0, 0.0))
         return output_line(record.fields, outcome="failed", api=record.api, failure=failure)
-    decoder = row[1](record, dialect)
-    return line_of_items(record.fields, decoder.receive_data(record.body) + decoder.receive_eof(), api=record.api)
+    try:
+        decoder = row[1](record, dialect)
+    except _NotThere:
+        return output_line(record.fields, outcome="unsupported", api=record.api)
+    items = decoder.receive_data(record.body) + decoder.receive_eof()
+    return line_of_items(record.fields, items, api=record.api)
 
 
 @cache

@@ -1,4 +1,6 @@
-"""Replies of legacy completions, brought to chunks of chat completions. Three forms are known:
+"""Replies of legacy completions, brought to chunks of chat completions.
+
+Three forms are known:
 
 | form | who | becomes |
 | --- | --- | --- |
