@@ -76,16 +76,36 @@ def _anthropic_messages_fields() -> FieldTable:
     return TABLE
 
 
+def _gemini(provider: Provider) -> ClientDialect:
+    from muxer_core.dialects.gemini import Gemini, GeminiOptions
+
+    return Gemini(msgspec.convert(provider.options, GeminiOptions, strict=False))
+
+
+def _gemini_server() -> ServerDialect:
+    from muxer_core.dialects.gemini import Gemini
+
+    return Gemini()
+
+
+def _gemini_fields() -> FieldTable:
+    from muxer_core.dialects.gemini.fields import TABLE
+
+    return TABLE
+
+
 CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {
     "openai_chat": _openai_chat,
     "anthropic_messages": _anthropic_messages,
     "bedrock_converse": _bedrock_converse,
     "openai_responses": _openai_responses,
     "openai_completions": _openai_completions,
+    "gemini": _gemini,
 }
 
 SERVER_DIALECTS: dict[str, Callable[[], ServerDialect]] = {
     "openai_chat": _openai_chat_server,
+    "gemini": _gemini_server,
 }
 """What our clients may speak."""
 
@@ -94,6 +114,7 @@ FIELD_TABLES: dict[str, Callable[[], FieldTable]] = {
     "anthropic_messages": _anthropic_messages_fields,
     "bedrock_converse": _bedrock_converse_fields,
     "openai_completions": _openai_completions_fields,
+    "gemini": _gemini_fields,
 }
 """What becomes of every field, by dialect."""
 
