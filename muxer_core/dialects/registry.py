@@ -40,6 +40,18 @@ def _openai_responses(provider: Provider) -> ClientDialect:
     return OpenAIResponses(msgspec.convert(provider.options, OpenAIResponsesOptions, strict=False))
 
 
+def _openai_responses_server() -> ServerDialect:
+    from muxer_core.dialects.openai_responses import OpenAIResponses
+
+    return OpenAIResponses()
+
+
+def _openai_responses_fields() -> FieldTable:
+    from muxer_core.dialects.openai_responses.fields import TABLE
+
+    return TABLE
+
+
 def _bedrock_converse(provider: Provider) -> ClientDialect:
     from muxer_core.dialects.bedrock_converse import BedrockConverse, BedrockConverseOptions
 
@@ -105,6 +117,7 @@ CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {
 
 SERVER_DIALECTS: dict[str, Callable[[], ServerDialect]] = {
     "openai_chat": _openai_chat_server,
+    "openai_responses": _openai_responses_server,
     "gemini": _gemini_server,
 }
 """What our clients may speak."""
@@ -114,6 +127,7 @@ FIELD_TABLES: dict[str, Callable[[], FieldTable]] = {
     "anthropic_messages": _anthropic_messages_fields,
     "bedrock_converse": _bedrock_converse_fields,
     "openai_completions": _openai_completions_fields,
+    "openai_responses": _openai_responses_fields,
     "gemini": _gemini_fields,
 }
 """What becomes of every field, by dialect."""

@@ -6,24 +6,32 @@ complete is the table in `stream`, how a response ends the one in `endings`, how
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from muxer_core.dialects.model_lists import models_decoder
+from muxer_core.dialects.openai_chat.answers import answer_failure, answer_models
 from muxer_core.dialects.openai_chat.failures import failure_from_head, failure_from_reply
-from muxer_core.dialects.openai_responses.encode import encode_chat, encode_models
+from muxer_core.dialects.openai_responses.decode import decode_chat
+from muxer_core.dialects.openai_responses.encode import encode_chat, encode_count, encode_models
 from muxer_core.dialects.openai_responses.options import NAME, OpenAIResponsesOptions
 from muxer_core.dialects.openai_responses.reply import WholeReplyDecoder
+from muxer_core.dialects.openai_responses.reply_encoder import ResponseEncoder
 from muxer_core.dialects.openai_responses.stream import StreamDecoder
 from muxer_core.dialects.protocol import Encoded, ReplyDecoder, Target
+from muxer_core.dialects.server import Answered, Answering, Asked, Inbound, ReplyEncoder
+from muxer_core.dialects.token_counts import count_decoder
 from muxer_core.values.failure import Failure
 from muxer_core.values.moment import Moment
 from muxer_core.values.request import ChatRequest
+from muxer_core.values.usage import JsonValue
 from muxer_core.wire.heads import ResponseHead
 from muxer_core.wire.limits import Limits
 
 
 class OpenAIResponses(msgspec.Struct, frozen=True):
-    """The codec for one provider (`dialects.protocol.ClientDialect`). It holds options and no state of a call."""
+    """The codec for one provider, and for clients (`protocol.ClientDialect`, `server.ServerDialect`). It holds no state of a call."""
 
     options: OpenAIResponsesOptions = OpenAIResponsesOptions()
 
@@ -47,6 +55,14 @@ class OpenAIResponses(msgspec.Struct, frozen=True):
         kind = StreamDecoder if stream or content_type.startswith("text/event-stream") else WholeReplyDecoder
         return kind(limits, head.headers, vendor=self.options.vendor, keep_source=keep_source)
 
+    def encode_count(self, request: ChatRequest, target: Target) -> Encoded:
+        """The request that counts the tokens of `request` (`/responses/input_tokens`). Raises `InvalidRequest`."""
+        return encode_count(request, target, options=self.options)
+
+    def count_decoder(self, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
+        """Decodes to one `TokensCounted`."""
+        return count_decoder(limits, dialect=NAME, failure=failure_from_reply)
+
     def encode_models(self, target: Target) -> Encoded:
         """The request that lists a server's models."""
         return encode_models(target)
@@ -58,6 +74,22 @@ class OpenAIResponses(msgspec.Struct, frozen=True):
     def failure(self, head: ResponseHead, body: bytes, *, where: str, moment: Moment) -> Failure:
         """What a reply with an error status means. Never raises."""
         return failure_from_head(head, body, where=where, moment=moment)
+
+    def decode_chat(self, inbound: Inbound, *, limits: Limits) -> Asked:
+        """What a client asks for. Raises `InvalidRequest`, naming the field."""
+        return decode_chat(inbound, limits=limits)
+
+    def reply_encoder(self, asked: Asked, answering: Answering) -> ReplyEncoder:
+        """An encoder for the reply to a request."""
+        return ResponseEncoder(asked, answering)
+
+    def answer_failure(self, failure: Failure) -> Answered:
+        """A failure before anything was answered, as clients of this API read it: OpenAI's error object."""
+        return answer_failure(failure)
+
+    def answer_models(self, models: Iterable[dict[str, JsonValue]]) -> Answered:
+        """A list of models."""
+        return answer_models(models)
 
 
 __all__ = ["OpenAIResponses", "OpenAIResponsesOptions"]

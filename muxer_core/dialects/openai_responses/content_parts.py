@@ -4,7 +4,8 @@ Rules that hold here:
 
 * A key that is not known, and a known one with a surprising value, stays in the part's `extras` and is written back at the same place.
   A kind of part that is not known is a `ProviderPart`.
-* `prompt_cache_breakpoint` is a cache mark. It stands on parts of input only; a mark on text of the assistant is refused.
+* `prompt_cache_breakpoint` is a cache mark. It stands on parts of input only. A mark of elsewhere on anything else, or for a model that
+  knows none, is left out with a warning: OpenAI caches every prompt by itself, and the mark's meaning is kept.
 * `form` of a part: the name of its kind, where it is another than the speaker has by default (`input_text`, for the assistant
   `output_text`); `bare` for an `output_text` without `annotations`.
 
@@ -18,7 +19,7 @@ import base64
 from muxer_core.dialects.field_table import left_out, refuse_field
 from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.openai_responses.citations import annotation_of, citation_of
-from muxer_core.dialects.openai_responses.options import NAME
+from muxer_core.dialects.openai_responses.options import NAME, SIGNATURE
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.messages import (
     AudioPart,
@@ -97,7 +98,7 @@ def _text(rest: JsonObject, kind: str, role: str) -> TextPart:
     elif kind == "output_text":
         form = (*form, "bare")
     citations = tuple(citation_of(one) for one in annotations) if is_list(annotations) else ()
-    return TextPart(text, rest, cache, citations=citations, form=form)
+    return TextPart(text, rest, cache, take_text(rest, SIGNATURE), citations, form)
 
 
 def take_mark(rest: JsonObject) -> CacheMark | None:
@@ -130,18 +131,22 @@ def _split_data_url(data: str | None) -> tuple[str | None, str | None]:
 class PartWriter:
     """Writes parts for one request, and collects what had to be left out. `dialect` is the message's: whose words the extras are."""
 
-    __slots__ = ("dialect", "warnings")
+    __slots__ = ("dialect", "marks", "warnings")
 
-    def __init__(self, warnings: list[str], dialect: str | None = None) -> None:
+    def __init__(self, warnings: list[str], dialect: str | None = None, *, marks: bool = True) -> None:
         self.warnings = warnings
         self.dialect = dialect
+        self.marks = marks
+        """Does the model know cache marks?"""
 
     def own(self, extras: JsonObject, where: str) -> JsonObject:
         """The extras that are ours to write; those of another dialect are left out, each with a warning."""
         if self.dialect in (None, NAME):
             return extras
-        for name in extras:
-            self.warnings.append(left_out(f"{where}.extras.{name}", NAME, f"it is a field of {self.dialect}"))
+        for name, value in extras.items():
+            if value is not None:
+                place = f"{where}.extras.{name}".removeprefix(".")
+                self.warnings.append(left_out(place, NAME, f"it is a field of {self.dialect}"))
         return {}
 
     def form(self, part: TextPart | RefusalPart | ImagePart) -> tuple[str, ...]:
@@ -152,6 +157,9 @@ class PartWriter:
         """The field for a cache mark. A lifetime that the API does not have is left out; the mark stays, for the API's own lifetime."""
         if cache is None:
             return {}
+        if not self.marks and self.dialect != NAME:
+            self.unmarked(cache, where)
+            return {}
         written: JsonObject = {"mode": "explicit"}
         if cache.ttl is not None:
             if cache.ttl in LIFETIMES or self.dialect == NAME:
@@ -160,6 +168,13 @@ class PartWriter:
                 known = ", ".join(LIFETIMES)
                 self.warnings.append(left_out(f"{where}.cache.ttl", NAME, f"{cache.ttl!r} is none of {known}"))
         return {_BREAKPOINT: {**written, **self.own(cache.extras, f"{where}.cache")}}
+
+    def unmarked(self, cache: CacheMark | None, where: str) -> None:
+        """Warn of a mark that has no place."""
+        if cache is not None:
+            self.warnings.append(
+                left_out(f"{where}.cache".removeprefix("."), NAME, "OpenAI caches the whole prompt by itself here")
+            )
 
     def write(self, part: ContentPart, role: str, where: str) -> JsonValue:
         """One part of an item's content. Raises `InvalidRequest` for what the API cannot say."""
@@ -177,10 +192,9 @@ class PartWriter:
                 self._unsealed(part.signature, where)
                 return {**wire, **self.mark(part.cache, where), **self.own(part.extras, where)}
             case AudioPart():
-                if part.data is None or part.format is None or part.cache is not None:
-                    raise refuse_field(
-                        where, NAME, "audio is sent as base64 data with a format, and is not marked for caching"
-                    )
+                if part.data is None or part.format is None:
+                    raise refuse_field(where, NAME, "audio is sent as base64 data with a format")
+                self.unmarked(part.cache, where)
                 inner = {"data": part.data, "format": part.format}
                 extras = dict(self.own(part.extras, where))
                 more = extras.pop("input_audio", None)
@@ -205,9 +219,9 @@ class PartWriter:
             annotations = self._annotations(part, where)
             if annotations or "bare" not in form:
                 wire["annotations"] = annotations
-            if part.cache is not None:
-                raise refuse_field(f"{where}.cache", NAME, "text of the assistant cannot be marked for caching")
-        elif part.citations:
+            self.unmarked(part.cache, where)
+            return {**wire, **self.own(part.extras, where)}
+        if part.citations:
             self.warnings.append(left_out(f"{where}.citations", NAME, "only text of the assistant has annotations"))
         return {**wire, **self.mark(part.cache, where), **self.own(part.extras, where)}
 

@@ -6,8 +6,8 @@ Rules that hold here:
   again gives an equal JSON value, but for `model` (the deployment's) and `stream` (an argument of the call).
 * What must be there (`model`, and what names and identifies an item) and is not, or is of another kind, is refused with its field.
 * `top_logprobs`, and the entry of `include` that asks for them, both say `logprobs`.
-* `previous_response_id`, `conversation`, `prompt` and `background` refer to what this provider keeps. They go back to this API, and are
-  refused by the others (see the table in `fields`).
+* `previous_response_id`, `conversation` and `prompt` name what this provider keeps. They go back to this API, and are refused by all
+  others (see `messages`).
 
 Source: openai-python 3.57.0, `types/responses/response_create_params.py`, November 2026.
 """
@@ -19,12 +19,12 @@ from typing import Any
 from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.openai_responses.content_parts import JsonObject, take_text
 from muxer_core.dialects.openai_responses.encode import LOGPROBS
-from muxer_core.dialects.openai_responses.messages import decode_input, decode_instructions
+from muxer_core.dialects.openai_responses.messages import decode_input, decode_instructions, take_kept
 from muxer_core.dialects.openai_responses.options import NAME
 from muxer_core.dialects.openai_responses.tools import decode_output_format, decode_tool, decode_tool_choice
 from muxer_core.dialects.server import Asked, Inbound
 from muxer_core.values.errors import InvalidRequest
-from muxer_core.values.messages import CacheMark, Message
+from muxer_core.values.messages import Message
 from muxer_core.values.request import ChatRequest
 from muxer_core.wire.json import Unreadable
 from muxer_core.wire.json import decode as decode_json
@@ -94,7 +94,9 @@ def _messages(rest: JsonObject, form: list[str]) -> tuple[Message, ...]:
     instructions = take_text(rest, "instructions")
     if rest.get("instructions") is not None:
         raise InvalidRequest("instructions", f"must be a text, got {type(rest['instructions']).__name__}")
-    first = () if instructions is None else (decode_instructions(instructions),)
+    first = take_kept(rest)
+    if instructions is not None:
+        first = (*first, decode_instructions(instructions))
     if rest.get("input") is None:
         form.append("no_input")  # a stored prompt or conversation may say all
         return first
@@ -114,7 +116,7 @@ def _simple_fields(rest: JsonObject) -> dict[str, Any]:
 
 
 def _nested(rest: JsonObject, typed: dict[str, Any]) -> None:
-    """What of `text`, `reasoning` and `prompt_cache_options` is ours; the rest of these objects stays where it was."""
+    """What of `text` and `reasoning` is ours; the rest of these objects stays where it was."""
     text = rest.get("text")
     if is_object(text):
         inner = dict(text)
@@ -131,12 +133,6 @@ def _nested(rest: JsonObject, typed: dict[str, Any]) -> None:
         _take(inner, "effort", "reasoning_effort", typed)
         _take(inner, "summary", "reasoning_summary", typed)
         _leave(rest, "reasoning", inner, reasoning)
-    options = rest.get("prompt_cache_options")
-    if not is_object(options) or options.get("mode") != "implicit" or not options.keys() <= {"mode", "ttl"}:
-        return
-    if isinstance(options.get("ttl", ""), str):
-        typed["cache"] = CacheMark(options.get("ttl"))
-        del rest["prompt_cache_options"]
 
 
 def _take(inner: JsonObject, name: str, ours: str, typed: dict[str, Any]) -> None:

@@ -16,16 +16,11 @@ Source: openai-python 3.57.0, `types/responses/response_create_params.py`, Novem
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from typing import Any
-
-import msgspec
-
 from muxer_core.dialects.field_table import left_out, refuse_field
+from muxer_core.dialects.json_request import check_json, post_json
 from muxer_core.dialects.json_text import is_list, is_object
-from muxer_core.dialects.openai_chat.encode import NO_RETRIES_ABOVE
-from muxer_core.dialects.openai_responses.content_parts import LIFETIMES, JsonObject, PartWriter
+from muxer_core.dialects.openai_chat.options import mark_form
+from muxer_core.dialects.openai_responses.content_parts import JsonObject, PartWriter
 from muxer_core.dialects.openai_responses.messages import MessageWriter
 from muxer_core.dialects.openai_responses.options import NAME, OpenAIResponsesOptions
 from muxer_core.dialects.openai_responses.tools import encode_output_format, encode_tool, encode_tool_choice
@@ -57,8 +52,6 @@ COUNTED = ("conversation", "input", "instructions", "model", "parallel_tool_call
            "text", "tool_choice", "tools", "truncation")  # fmt: skip
 """Fields of `/responses/input_tokens` (`types/responses/input_token_count_params.py`)."""
 
-_DEPTH = 64
-
 
 def encode_chat(
     request: ChatRequest, target: Target, *, max_tokens: int | None, stream: bool, options: OpenAIResponsesOptions
@@ -69,14 +62,15 @@ def encode_chat(
         body["stream"] = True
     elif body.pop("stream_options", None) is not None:
         warnings.append("extras.stream_options: left out, because the call is not streamed")
-    return Encoded(_post(target, "/responses", body, stream=stream), tuple(warnings))
+    accept = "text/event-stream" if stream else "application/json"
+    return Encoded(post_json(target, f"{target.base_url}/responses", body, accept=accept), tuple(warnings))
 
 
 def encode_count(request: ChatRequest, target: Target, *, options: OpenAIResponsesOptions) -> Encoded:
     """The request that counts the tokens of `request` without running it. Raises `InvalidRequest`."""
     body, warnings = _body(request, target, max_tokens=None, options=options)
     counted = {name: value for name, value in body.items() if name in COUNTED}
-    return Encoded(_post(target, "/responses/input_tokens", counted, stream=False), tuple(warnings))
+    return Encoded(post_json(target, f"{target.base_url}/responses/input_tokens", counted), tuple(warnings))
 
 
 def encode_models(target: Target) -> Encoded:
@@ -90,7 +84,8 @@ def encode_models(target: Target) -> Encoded:
 def _body(
     request: ChatRequest, target: Target, *, max_tokens: int | None, options: OpenAIResponsesOptions
 ) -> tuple[JsonObject, list[str]]:
-    writer = MessageWriter(options.vendor)
+    marks = mark_form(target.base_url, target.model) != "none"
+    writer = MessageWriter(options.vendor, marks=marks)
     warnings = writer.warnings
     home = request.dialect == NAME
     fields = PartWriter(warnings, request.dialect)
@@ -98,7 +93,7 @@ def _body(
     _check_extras(extras)
     _refuse_unsayable(request, warnings)
     writer.write(request.messages)
-    body: JsonObject = {"model": target.model}
+    body: JsonObject = {"model": target.model, **writer.kept}
     if writer.instructions is not None:
         body["instructions"] = writer.instructions
     if "no_input" not in request.form:
@@ -111,12 +106,11 @@ def _body(
             body[name] = value
     if request.tools or "no_tools" in request.form:
         tools = enumerate(request.tools)
-        body["tools"] = [encode_tool(tool, f"tools[{number}]", fields.own, home=home) for number, tool in tools]
+        body["tools"] = [encode_tool(tool, f"tools[{number}]", fields, home=home) for number, tool in tools]
     if request.tool_choice is not None:
         body["tool_choice"] = encode_tool_choice(request.tool_choice, request.tools, fields.own, home=home)
     nested = _nested(request, fields)
-    if request.cache is not None:
-        nested["prompt_cache_options"] = _cache(request, fields)
+    fields.unmarked(request.cache, "")
     for name, written in nested.items():
         more = extras.get(name)
         body[name] = {**more, **written} if is_object(more) else written
@@ -137,18 +131,6 @@ def _nested(request: ChatRequest, fields: PartWriter) -> dict[str, JsonObject]:
     if request.reasoning_summary is not None:
         nested.setdefault("reasoning", {})["summary"] = request.reasoning_summary
     return nested
-
-
-def _cache(request: ChatRequest, fields: PartWriter) -> JsonObject:
-    mark = request.cache
-    options: JsonObject = {"mode": "implicit"}
-    if mark is not None and mark.ttl is not None:
-        if mark.ttl in LIFETIMES or request.dialect == NAME:
-            options["ttl"] = mark.ttl
-        else:
-            why = f"{mark.ttl!r} is none of {', '.join(LIFETIMES)}"
-            fields.warnings.append(left_out("cache.ttl", NAME, why))
-    return options
 
 
 def _refuse_unsayable(request: ChatRequest, warnings: list[str]) -> None:
@@ -196,30 +178,4 @@ def _check_extras(extras: JsonObject) -> None:
         owner = OWNED.get(name)
         if owner is not None:
             raise InvalidRequest(f"extras.{name}", f"is told by the field {owner}; set that one instead")
-        _check_json(value, f"extras.{name}", _DEPTH)
-
-
-def _check_json(value: Any, field: str, depth: int) -> None:
-    """JSON has no NaN and no infinity; an encoder would write null in silence."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidRequest(field, f"must be a finite number, got {value!r}")
-    inner: Iterable[Any] = value.values() if is_object(value) else value if is_list(value) else ()
-    for entry in inner:
-        if depth == 0:
-            raise InvalidRequest(field, f"is nested more than {_DEPTH} levels deep")
-        _check_json(entry, field, depth - 1)
-
-
-def _post(target: Target, path: str, body: JsonObject, *, stream: bool) -> WireRequest:
-    try:
-        encoded = msgspec.json.encode(body)
-    except (TypeError, ValueError, OverflowError, RecursionError) as fault:
-        raise InvalidRequest("request", f"cannot be written as JSON: {fault}") from fault
-    headers = Headers.of([
-        ("content-type", "application/json"),
-        ("accept", "text/event-stream" if stream else "application/json"),
-        NO_RETRIES_ABOVE,
-        *target.headers,
-    ])  # fmt: skip
-    url = f"{target.base_url}{path}"
-    return WireRequest(method="POST", url=url, headers=headers, body=encoded, credential=target.credential)
+        check_json(value, f"extras.{name}")

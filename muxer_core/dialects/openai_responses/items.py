@@ -6,30 +6,30 @@
 | `function_call`, `custom_tool_call` | `ToolCallPart`; its `id` is the `call_id`, the item's own `id` stays in `extras` |
 | `image_generation_call` with a `result` | `ImagePart` with a `data:` URL, noted `image_generation_call` |
 | `mcp_list_tools`, `program_output`, other `…_output` | `ServerToolResultPart` with the item as `native` |
-| any other | `ServerToolCallPart` with the item as `native`, also one that is not known yet |
+| any other `…_call`, `mcp_approval_request`, `program` | `ServerToolCallPart` with the item as `native` |
+| what is none of these (`compaction`, an item that is not known yet) | `ProviderPart` |
 
-The parts of the provider's own tools go back as they came. Those of another dialect are refused: the API takes no result of a tool that
-it did not run. A function call is written with its fields and its extras; its signature (Gemini) or cache mark is refused.
+The parts of the provider's own tools go back as they came. Those of another dialect are left out with a warning: the API takes no result
+of a tool that it did not run. A function call is written with its fields and its extras; its signature (Gemini) is refused.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from muxer_core.dialects.field_table import refuse_field
-from muxer_core.dialects.json_text import is_object
-from muxer_core.dialects.openai_responses.content_parts import JsonObject, PartWriter
-from muxer_core.dialects.openai_responses.options import NAME
+from muxer_core.dialects.field_table import left_out, refuse_field
+from muxer_core.dialects.openai_responses.content_parts import JsonObject, PartWriter, take_text
+from muxer_core.dialects.openai_responses.options import NAME, SIGNATURE
 from muxer_core.dialects.openai_responses.reasoning import decode_reasoning
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.messages import (
     ImagePart,
+    ProviderPart,
     ReasoningPart,
     ServerToolCallPart,
     ServerToolResultPart,
     ToolCallPart,
 )
-from muxer_core.values.usage import JsonValue
 
 IMAGE = "image_generation_call"
 
@@ -42,7 +42,7 @@ CALLS: dict[str, tuple[Literal["function", "custom"], str]] = {
 _INPUTS = ("action", "arguments", "queries", "code", "operation", "input")
 _OUTPUTS = ("output", "result", "tools")
 
-ItemPart = ToolCallPart | ReasoningPart | ImagePart | ServerToolCallPart | ServerToolResultPart
+ItemPart = ToolCallPart | ReasoningPart | ImagePart | ServerToolCallPart | ServerToolResultPart | ProviderPart
 
 
 def decode_item(item: JsonObject, where: str) -> ItemPart:
@@ -67,7 +67,8 @@ def decode_call(item: JsonObject, where: str) -> ToolCallPart:
         if not isinstance(value, str):
             raise InvalidRequest(f"{where}.{name}", f"must be a text, got {type(value).__name__}")
         taken[name] = value
-    return ToolCallPart(taken["call_id"], taken["name"], taken[field], kind, rest)
+    seal = take_text(rest, SIGNATURE)
+    return ToolCallPart(taken["call_id"], taken["name"], taken[field], kind, rest, signature=seal)
 
 
 def decode_image(item: JsonObject) -> ImagePart:
@@ -87,7 +88,7 @@ def image_extras(item: JsonObject) -> JsonObject:
     return {name: value for name, value in item.items() if name not in ("type", "result")}
 
 
-def server_tool(item: JsonObject) -> ServerToolCallPart | ServerToolResultPart:
+def server_tool(item: JsonObject) -> ServerToolCallPart | ServerToolResultPart | ProviderPart:
     """The use of a provider's own tool, or what it brought. Never raises."""
     kind = item.get("type")
     word = kind if isinstance(kind, str) else ""
@@ -97,6 +98,8 @@ def server_tool(item: JsonObject) -> ServerToolCallPart | ServerToolResultPart:
         output = next((item[field] for field in _OUTPUTS if item.get(field) is not None), None)
         tool = word.removesuffix("_output").removesuffix("_call")
         return ServerToolResultPart(call_id, tool, output, bool(item.get("error")), item)
+    if not word.endswith("_call") and word not in ("mcp_approval_request", "program"):
+        return ProviderPart(item)
     given = next((item[field] for field in _INPUTS if item.get(field) is not None), None)
     return ServerToolCallPart(call_id, word.removesuffix("_call"), given, item)
 
@@ -105,8 +108,7 @@ def encode_call(part: ToolCallPart, where: str, writer: PartWriter) -> JsonObjec
     """The item of a call. Raises `InvalidRequest`."""
     if part.signature is not None:
         raise refuse_field(f"{where}.signature", NAME, "a call has no seal here, and it must not be lost")
-    if part.cache is not None:
-        raise refuse_field(f"{where}.cache", NAME, "a call cannot be marked for caching")
+    writer.unmarked(part.cache, where)
     if not part.id:
         raise refuse_field(f"{where}.id", NAME, "a call needs an id that its result can name")
     kind = "custom_tool_call" if part.kind == "custom" else "function_call"
@@ -122,10 +124,14 @@ def encode_image(part: ImagePart, where: str, writer: PartWriter) -> JsonObject:
     return {"type": IMAGE, "result": part.url.partition(";base64,")[2], **writer.own(part.extras, where)}
 
 
-def encode_server_tool(part: ServerToolCallPart | ServerToolResultPart, where: str, writer: PartWriter) -> JsonValue:
-    """The item as it came. Raises `InvalidRequest` for one of another dialect."""
-    if writer.dialect not in (None, NAME) or not is_object(part.native) or not isinstance(part.native.get("type"), str):
-        raise refuse_field(where, NAME, f"it is a tool that {writer.dialect or 'another provider'} ran itself")
-    if part.signature is not None or part.cache is not None:
-        raise refuse_field(where, NAME, "the use of a provider's tool has no seal and no cache mark here")
+def encode_server_tool(
+    part: ServerToolCallPart | ServerToolResultPart, where: str, writer: PartWriter
+) -> JsonObject | None:
+    """The item as it came; None, with a warning, for one of another dialect."""
+    if part.signature is not None:
+        raise refuse_field(f"{where}.signature", NAME, "the use of a provider's tool has no seal here")
+    if writer.dialect not in (None, NAME) or not isinstance(part.native.get("type"), str):
+        why = f"it is a tool that {writer.dialect or 'another provider'} ran itself"
+        writer.warnings.append(left_out(where, NAME, why))
+        return None
     return part.native

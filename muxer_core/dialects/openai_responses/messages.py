@@ -9,6 +9,8 @@ Rules that hold here:
   string; `empty`: its content was an empty list. Its further fields (`id`, `status`, `phase`) are there as `extras.item`.
   Parts of content in a row without notes are one item. Other roles have notes and extras on the message itself.
 * `instructions` are the first message, of the system, noted `instructions`; an `input` that is a string is one message noted `input`.
+* What the provider keeps (`previous_response_id`, `conversation`, a stored `prompt`) is said before the rest: a message noted `kept`, with
+  a `ProviderPart` of these fields. So every other dialect refuses it, since nobody else knows what was said.
 * A message of elsewhere is written in the shortest way: text alone as a string, without `type`.
 * `function_call_output` and `custom_tool_call_output` are messages of a tool, each with one `ToolResultPart`. Which of the two is written
   is told by the call. Outputs of the API's other tools are messages of a tool with a `ProviderPart`, and refused elsewhere, as are
@@ -33,7 +35,6 @@ from muxer_core.dialects.openai_responses.content_parts import (
     take_text,
 )
 from muxer_core.dialects.openai_responses.items import (
-    CALLS,
     IMAGE,
     decode_item,
     encode_call,
@@ -61,6 +62,11 @@ from muxer_core.values.usage import JsonValue
 
 _SPEAKERS = ("user", "system", "developer", "assistant")
 
+KEPT = ("kept",)
+"""The note of a message that stands for what the provider keeps."""
+
+KEPT_FIELDS = ("previous_response_id", "conversation", "prompt")
+
 RESULTS = {"function_call_output": "function", "custom_tool_call_output": "custom"}
 
 OF_THE_CLIENT = frozenset({
@@ -71,7 +77,7 @@ OF_THE_CLIENT = frozenset({
 OF_THE_ASSISTANT = frozenset({
     "reasoning", "function_call", "custom_tool_call", "web_search_call", "file_search_call", "computer_call", "code_interpreter_call",
     IMAGE, "local_shell_call", "shell_call", "apply_patch_call", "mcp_list_tools", "mcp_call", "mcp_approval_request", "tool_search_call",
-    "program", "program_output", "compaction", "x_search_call",
+    "program", "program_output", "x_search_call",
 })  # fmt: skip
 """Items that a reply holds. What is in no set here is a `ProviderPart`."""
 
@@ -96,6 +102,12 @@ def decode_input(value: JsonValue) -> tuple[Message, ...]:
         messages.append(_other_message(item, where))
     _end_turn(turn, messages)
     return tuple(messages)
+
+
+def take_kept(rest: JsonObject) -> tuple[Message, ...]:
+    """The message that stands for what the provider keeps; none where the request names nothing."""
+    spec = {name: rest.pop(name) for name in KEPT_FIELDS if rest.get(name) is not None}
+    return (Message("system", (ProviderPart(spec),), dialect=NAME, form=KEPT),) if spec else ()
 
 
 def decode_instructions(text: str) -> Message:
@@ -149,7 +161,8 @@ def _message_parts(item: JsonObject, where: str) -> list[Part]:
     extras = {**last.extras, **extras}
     if isinstance(last, RefusalPart):
         return [*parts, RefusalPart(last.text, extras, form=(*last.form, *form))]
-    return [*parts, TextPart(last.text, extras, last.cache, citations=last.citations, form=(*last.form, *form))]
+    last = TextPart(last.text, extras, last.cache, last.signature, last.citations, (*last.form, *form))
+    return [*parts, last]
 
 
 def _content(content: JsonValue, role: str, where: str) -> tuple[list[ContentPart], tuple[str, ...]]:
@@ -213,17 +226,19 @@ def _result(item: JsonObject, where: str) -> Message:
 class MessageWriter:
     """Writes the messages of one request. `vendor` is whose sealed thinking the provider reads."""
 
-    __slots__ = ("_custom", "_vendor", "_writer", "instructions", "items", "only_text", "warnings")
+    __slots__ = ("_custom", "_vendor", "_writer", "instructions", "items", "kept", "only_text", "warnings")
 
-    def __init__(self, vendor: str) -> None:
+    def __init__(self, vendor: str, *, marks: bool = True) -> None:
         self._vendor = vendor
         self.warnings: list[str] = []
-        self._writer = PartWriter(self.warnings)
+        self._writer = PartWriter(self.warnings, marks=marks)
         self._custom: set[str] = set()
         self.items: list[JsonValue] = []
         self.instructions: str | None = None
         self.only_text: str | None = None
         """The one message's text, where the input was a string."""
+        self.kept: JsonObject = {}
+        """Where the provider keeps what was said before: fields of the request."""
 
     def write(self, messages: Iterable[Message]) -> None:
         """Write all messages. Raises `InvalidRequest`, naming the message."""
@@ -231,7 +246,11 @@ class MessageWriter:
             where = f"messages[{position}]"
             self._writer.dialect = message.dialect
             own = message.dialect == NAME
-            if own and position == 0 and message.form == ("instructions",) and message.role == "system":
+            if own and message.form == KEPT:
+                for part in message.parts:
+                    self.kept |= part.spec if isinstance(part, ProviderPart) else {}
+                continue
+            if own and not self.items and message.form == ("instructions",) and message.role == "system":
                 self.instructions = message.text
                 continue
             self.only_text = message.text if own and message.form == ("input",) and not self.items else None
@@ -306,7 +325,9 @@ class MessageWriter:
                 if item is not None:
                     self.items.append(item)
             case ServerToolCallPart() | ServerToolResultPart():
-                self.items.append(encode_server_tool(part, where, self._writer))
+                used = encode_server_tool(part, where, self._writer)
+                if used is not None:
+                    self.items.append(used)
             case ImagePart():
                 self.items.append(encode_image(part, where, self._writer))
             case ProviderPart() if self._writer.dialect in (None, NAME):
@@ -360,9 +381,11 @@ class MessageWriter:
         form = part.form if own else ()
         if part.cache is not None:
             last = parts.pop() if parts else TextPart("")
-            if not isinstance(last, TextPart) or last.cache is not None:
-                raise refuse_field(f"{where}.cache", NAME, "only text at the end of a result can be marked for caching")
-            parts.append(TextPart(last.text, last.extras, part.cache, last.signature, last.citations, last.form))
+            if isinstance(last, TextPart) and last.cache is None:
+                last = TextPart(last.text, last.extras, part.cache, last.signature, last.citations, last.form)
+            else:
+                self._writer.unmarked(part.cache, where)
+            parts.append(last)
         item: JsonObject = {
             "type": "custom_tool_call_output" if custom else "function_call_output",
             "call_id": part.tool_call_id,
@@ -371,6 +394,3 @@ class MessageWriter:
         if part.name is not None and self._writer.dialect == NAME:
             item["name"] = part.name  # from elsewhere it says nothing that the call does not say
         return {**item, **self._writer.own(part.extras, where)}
-
-
-__all__ = ["CALLS", "MessageWriter", "decode_input", "decode_instructions"]

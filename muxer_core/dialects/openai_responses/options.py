@@ -33,6 +33,10 @@ The client gives it back unread, as it does with OpenAI's own, and it is taken a
 """
 
 
+SIGNATURE = "muxer_signature"
+"""The field of a call or of a text in which a client of this dialect gets, and gives back, another vendor's seal on it (Gemini's)."""
+
+
 def wrap_seal(vendor: str | None, kind: Literal["signature", "encrypted"], seal: str) -> str:
     """A seal in the form in which a client of this dialect keeps it. An encrypted thought of OpenAI's or of nobody known stands as it is.
 

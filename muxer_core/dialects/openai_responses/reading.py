@@ -46,7 +46,7 @@ ENDS = ("response.completed", "response.incomplete", "response.failed")
 EVENT_FIELDS = frozenset({
     "type", "response", "item", "part", "annotation", "delta", "text", "refusal", "arguments", "input", "name", "code", "diff", "logprobs",
     "obfuscation", "sequence_number", "output_index", "content_index", "summary_index", "annotation_index", "item_id", "partial_image_b64",
-    "partial_image_index", "background", "output_format", "quality", "size", "command", "command_index", "output",
+    "partial_image_index", "background", "output_format", "quality", "size", "command", "command_index", "output", "status",
 })  # fmt: skip
 """Fields of events that are read, or said again by the item at its end."""
 

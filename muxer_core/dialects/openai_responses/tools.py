@@ -21,7 +21,7 @@ from typing import Literal, get_args
 
 from muxer_core.dialects.field_table import refuse_field
 from muxer_core.dialects.json_text import is_list, is_object
-from muxer_core.dialects.openai_responses.content_parts import JsonObject, take_text
+from muxer_core.dialects.openai_responses.content_parts import JsonObject, PartWriter, take_text
 from muxer_core.dialects.openai_responses.options import NAME
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.request import CustomTool, FunctionTool, OutputFormat, ProviderTool, Tool, ToolChoice
@@ -58,12 +58,14 @@ def decode_tool(tool: JsonValue, where: str) -> Tool:
     return FunctionTool(name, description, parameters, strict or None, rest, form=form)
 
 
-def encode_tool(tool: Tool, where: str, own: Own, *, home: bool) -> JsonValue:
+def encode_tool(tool: Tool, where: str, writer: PartWriter, *, home: bool) -> JsonValue:
     """One tool. `home` says that the request came in this dialect. Raises `InvalidRequest`."""
     if isinstance(tool, ProviderTool):
+        if writer.dialect not in (None, NAME):
+            raise refuse_field(where, NAME, f"it is a tool that {writer.dialect} runs itself")
         return tool.spec
-    if tool.cache is not None:
-        raise refuse_field(f"{where}.cache", NAME, "a tool cannot be marked for caching; mark a part of the prompt")
+    writer.unmarked(tool.cache, where)
+    own = writer.own
     wire: JsonObject = {"type": "custom" if isinstance(tool, CustomTool) else "function", "name": tool.name}
     if tool.description is not None:
         wire["description"] = tool.description
