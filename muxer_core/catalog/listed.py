@@ -137,6 +137,10 @@ class Listing(msgspec.Struct, frozen=True, gc=False):
         return ModelCard(name=name, price=self.price(wall), context_window=self.model.context_window)
 
 
+_MOVED = {"https://api.together.ai/": "https://api.together.xyz/"}
+"""Addresses that vendors use now, and those that the list still has. Together: its page on OpenAI compatibility, read 2026-11-24."""
+
+
 def find_provider(
     *, name: str | None = None, base_url: str | None = None, model: str | None = None
 ) -> ListedProvider | None:
@@ -146,6 +150,8 @@ def find_provider(
     """
     providers = listed_providers()
     if base_url is not None:
+        for newer, older in _MOVED.items():
+            base_url = older + base_url.removeprefix(newer) if base_url.startswith(newer) else base_url
         return next((one for one in providers if re.match(one.url, base_url)), None)
     if name is not None:
         name = name.lower().strip()

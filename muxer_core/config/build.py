@@ -1,13 +1,12 @@
-"""From tables to values: cards, providers, deployments. Each function notes what is wrong, and goes on.
+"""From tables to values: cards and deployments (providers are built in `providers`). Each function notes what is wrong, and goes on.
 
-Rules that hold here: a provider that is known by name needs no address (`known_providers`); a provider that no deployment names serves
-every model, as `provider/model`; a model that is described, and that only a deployment of any model can serve, is a deployment there;
-the names of deployments are unique, since they stand in logs, decisions and records.
+Rules that hold here: a provider that no deployment names serves every model, as `provider/model`; a model that is described, and that only
+a deployment of any model can serve, is a deployment there; the names of deployments are unique, since they stand in logs, decisions and
+records.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 
@@ -17,105 +16,10 @@ from muxer_core.catalog.cards import ALL_CAPABILITIES, CAPABILITIES, ModelCard, 
 from muxer_core.catalog.deployments import ANY_MODEL, Deployment, Provider
 from muxer_core.catalog.listed_prices import as_model, with_listed_price
 from muxer_core.catalog.names import matches
-from muxer_core.config.known_providers import KNOWN_PROVIDERS
 from muxer_core.config.prices import read_price
 from muxer_core.config.problems import Problems, inside
-from muxer_core.config.reading import NONE, read_table
-from muxer_core.config.tables import DeploymentTable, FileTable, ModelTable, ProviderTable
-from muxer_core.dialects.openai_chat import OpenAIChatOptions
-from muxer_core.dialects.registry import CLIENT_DIALECTS
-from muxer_core.values.credential import CredentialRef
-from muxer_core.values.errors import InvalidRequest
+from muxer_core.config.tables import DeploymentTable, FileTable, ModelTable
 from muxer_core.values.spelling import did_you_mean
-from muxer_core.wire.heads import Headers
-
-_DIALECT_OPTIONS = {"openai_chat": OpenAIChatOptions}
-_LOOKS_SECRET = re.compile(r"(?:sk|pk|gsk|xai|rk|key|Bearer)[-_ ].{8,}|[A-Za-z0-9+/_-]{40,}")
-
-
-def build_providers(table: FileTable, problems: Problems) -> dict[str, Provider | None]:
-    """Every provider by name; None for one that is wrong."""
-    return {
-        name: None if one is None else _provider(name, one, inside("providers", name), problems)
-        for name, one in table.providers.items()
-    }
-
-
-def _provider(name: str, table: ProviderTable, path: str, problems: Problems) -> Provider | None:
-    before = len(problems.found)
-    if not name or "/" in name or ANY_MODEL in name:
-        problems.add(path, "a provider's name must not be empty and must hold neither / nor *")
-    known = KNOWN_PROVIDERS.get(name)
-    base_url = table.base_url or (known.base_url if known else None)
-    if base_url is None:
-        problems.add(
-            inside(path, "base_url"),
-            f"is missing; only these providers are known by name: {', '.join(KNOWN_PROVIDERS)}",
-        )
-    elif trouble := _address_trouble(base_url):
-        problems.add(inside(path, "base_url"), trouble)
-    if table.dialect not in CLIENT_DIALECTS:
-        near = did_you_mean(table.dialect, CLIENT_DIALECTS)
-        problems.add(
-            inside(path, "dialect"), f"{table.dialect!r} is not known; known are {', '.join(CLIENT_DIALECTS)}{near}"
-        )
-    elif table.dialect in _DIALECT_OPTIONS:
-        read_table(_DIALECT_OPTIONS[table.dialect], table.options, inside(path, "options"), problems)
-    try:
-        Headers.of(table.headers)
-    except InvalidRequest as error:
-        problems.add(
-            inside(path, "headers"), f"{error.field}: {error.problem}" if error.field != "headers" else error.problem
-        )
-    credential = _credential(table, f"env:{known.variable}" if known else None, path, problems)
-    if len(problems.found) > before or base_url is None:
-        return None
-    return Provider(
-        name=name,
-        base_url=base_url.rstrip("/"),
-        dialect=table.dialect,
-        credential=credential,
-        headers=tuple(sorted(table.headers.items())),  # a table has no order
-        options={key: _as_text(value) for key, value in table.options.items()},
-        billing=table.billing,
-        price_list=table.price_list,
-    )
-
-
-def _as_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _address_trouble(base_url: str) -> str | None:
-    """What is wrong with an address. It is not shown: it may hold a password."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - not needed to import the core
-
-    try:
-        parts = urlsplit(base_url)
-        _ = parts.port
-    except ValueError as error:
-        return f"is not an address: {error}"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return "must be an address such as https://api.openai.com/v1"
-    if parts.username is not None or parts.password is not None:
-        return "must not hold a user or a password; use credential"
-    if parts.query or parts.fragment or any(character.isspace() for character in base_url):
-        return "must hold neither spaces, nor a query, nor a fragment"
-    return None
-
-
-def _credential(table: ProviderTable, usual: str | None, path: str, problems: Problems) -> CredentialRef | None:
-    name = table.credential or usual
-    if name is None or name == NONE:
-        return None
-    if not name.startswith("env:") and _LOOKS_SECRET.fullmatch(name):
-        problems.add(
-            inside(path, "credential"),
-            'looks like a secret, and a configuration names secrets only: put it into the environment and write "env:NAME"',
-        )
-    elif name == "env:":
-        problems.add(inside(path, "credential"), 'names no variable; write "env:NAME"')
-    return CredentialRef(name, table.credential_scheme)
 
 
 def build_cards(table: FileTable, problems: Problems) -> dict[str, ModelCard | None]:

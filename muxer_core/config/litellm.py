@@ -27,6 +27,7 @@ from muxer_core.config.litellm_words import (
     STRATEGIES,
 )
 from muxer_core.config.problems import Problems, inside
+from muxer_core.dialects.registry import CLIENT_DIALECTS
 
 Became = Literal["understood", "approximated", "not_used"]
 
@@ -162,13 +163,14 @@ class _Importer:
 
     def _provider(self, prefix: str, params: Table, path: str, name: str) -> str | None:
         """The name of the provider that serves an entry, made on its first mention; None, with a note, when there can be none."""
-        if prefix not in KNOWN_PREFIXES and prefix not in COMPATIBLE_PREFIXES:
-            words = f"{name}: the prefix {prefix}/ needs a dialect of its own, which is not built yet; OpenAI-compatible ones work"
+        label = KNOWN_PREFIXES.get(prefix, prefix)
+        known = KNOWN_PROVIDERS[label] if prefix in KNOWN_PREFIXES else None
+        if prefix not in COMPATIBLE_PREFIXES and (known is None or known.dialect not in CLIENT_DIALECTS):
+            words = f"{name}: the prefix {prefix}/ is not imported; write a provider for it in a configuration of ours"
             self._note(inside(path, "model"), "not_used", words)
             return None
         base_key = "base_url" if "base_url" in params else "api_base"
         base_url = self._value(params.get(base_key), inside(path, base_key))
-        known = KNOWN_PROVIDERS.get(KNOWN_PREFIXES.get(prefix, ""))
         if base_url is None and (known is None or base_key in params):
             self._note(
                 inside(path, "model"), "not_used", f"{name}: {prefix}/ needs an address in api_base, and none is known"
@@ -176,7 +178,9 @@ class _Importer:
             return None
         provider: dict[str, Any] = {}
         if base_url is not None:
-            provider["base_url"] = str(base_url).rstrip("/").removesuffix("/chat/completions")
+            provider["base_url"] = (
+                str(base_url).rstrip("/").removesuffix("/chat/completions").removesuffix("/v1/messages")
+            )
         elif known is not None:
             provider["base_url"] = known.base_url
         headers = {str(key): str(value) for key, value in table_of(params.get("extra_headers")).items()}
@@ -184,14 +188,15 @@ class _Importer:
             headers["OpenAI-Organization"] = params["organization"]
         if headers:
             provider["headers"] = headers
-        label = KNOWN_PREFIXES.get(prefix, prefix)
+        if known is not None:
+            provider["preset"] = label
         key = params.get("api_key")
         if isinstance(key, str) and key.startswith(IN_ENVIRONMENT):
             provider["credential"] = f"env:{key.removeprefix(IN_ENVIRONMENT)}"
         elif isinstance(key, str):
             provider["credential"] = self._kept(key, label)
         elif base_url is None and known is not None:
-            provider["credential"] = f"env:{known.variable}"
+            provider["credential"] = known.usual_credential or "none"
         else:
             provider["credential"] = "none"
         return self._named(label, provider)

@@ -17,8 +17,16 @@ KNOWN_PREFIXES: dict[str, str] = {
     "fireworks_ai": "fireworks",
     "xai": "xai",
     "cerebras": "cerebras",
+    "perplexity": "perplexity",
+    "moonshot": "moonshot",
+    "nvidia_nim": "nvidia",
+    "zai": "zai",
+    "anthropic": "anthropic",
+    "gemini": "gemini",
+    "cohere_chat": "cohere",
+    "ollama_chat": "ollama",
 }
-"""Prefixes of providers that we know by name, too."""
+"""Prefixes of providers that we know by name, too; ours are names of presets."""
 
 COMPATIBLE_PREFIXES: tuple[str, ...] = (
     "custom_openai",
@@ -30,13 +38,10 @@ COMPATIBLE_PREFIXES: tuple[str, ...] = (
     "litellm_proxy",
     "docker_model_runner",
     "xinference",
-    "nvidia_nim",
     "deepinfra",
-    "perplexity",
     "sambanova",
     "novita",
     "nebius",
-    "moonshot",
 )
 """Prefixes of OpenAI-compatible servers whose address the file must give."""
 

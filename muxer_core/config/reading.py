@@ -166,7 +166,7 @@ def _wanted(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return f"one of {', '.join(map(repr, get_args(kind)))}"
     parts = [one for one in get_args(kind) if one is not type(None)] or [kind]
-    return " or ".join(dict.fromkeys(_WORDS.get(one, str(one)) for one in parts))
+    return " or ".join(dict.fromkeys(_WORDS.get(get_origin(one) or one, str(one)) for one in parts))
 
 
 def _near(kind: Any, value: object) -> str:
@@ -176,5 +176,8 @@ def _near(kind: Any, value: object) -> str:
 HINTS: dict[str, Mapping[str, str]] = {
     "ProviderTable": {
         "api_key": 'a key does not belong into a file: put it into the environment and write credential = "env:NAME"',
+    },
+    "Preset": {
+        "api_key": 'a key does not belong into a file: put it into the environment and write variables = ["NAME"]',
     },
 }

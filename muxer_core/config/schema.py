@@ -15,8 +15,9 @@ import msgspec
 from muxer_core.call.policies import Policies
 from muxer_core.catalog.catalog import Catalog, UnknownModel
 from muxer_core.catalog.deployments import Deployment
-from muxer_core.config.build import build_cards, build_deployments, build_providers
+from muxer_core.config.build import build_cards, build_deployments
 from muxer_core.config.problems import Problems, inside
+from muxer_core.config.providers import build_providers
 from muxer_core.config.reading import read_what_is_right
 from muxer_core.config.tables import FileTable
 from muxer_core.fleet.policies import FleetPolicies

@@ -13,6 +13,7 @@ import msgspec
 from muxer_core.call.policies import CascadePolicy, HedgePolicy, RetryPolicy, Timeouts
 from muxer_core.catalog.billing import BillingRules
 from muxer_core.catalog.deployments import PriceList
+from muxer_core.config.presets import Preset
 from muxer_core.fleet.policies import FleetPolicies
 from muxer_core.values.credential import CredentialScheme
 from muxer_core.values.usage import JsonValue
@@ -82,12 +83,17 @@ class ModelTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
-    """An account at an endpoint; see `Provider`. `credential` is a name or `env:NAME`, never the secret itself."""
+    """An account at an endpoint; see `Provider`. What is absent is the preset's: of the name in `preset`, or of the provider's own name.
 
+    `settings` fill in the words in braces of an address. `credential` is a name or `env:NAME`, never the secret itself; several take turns.
+    """
+
+    preset: str | None = None
+    settings: dict[str, str] = {}
     base_url: str | None = None
-    dialect: str = "openai_chat"
-    credential: str | None = None
-    credential_scheme: CredentialScheme = "bearer"
+    dialect: str | None = None
+    credential: str | tuple[str, ...] | None = None
+    credential_scheme: CredentialScheme | Literal["usual"] = "usual"
     headers: dict[str, str] = {}
     options: dict[str, JsonValue] = {}
     billing: BillingRules = BillingRules()
@@ -120,6 +126,7 @@ class RoutingTable(msgspec.Struct, frozen=True, kw_only=True):
 class FileTable(msgspec.Struct, frozen=True, kw_only=True):
     """A whole configuration. A member that is None was wrong, and the problem is noted; its name is known all the same."""
 
+    presets: dict[str, Preset | None] = {}
     providers: dict[str, ProviderTable | None] = {}
     models: dict[str, ModelTable | None] = {}
     deployments: tuple[DeploymentTable | None, ...] = ()

@@ -242,14 +242,38 @@ def test_config_check_says_what_is_there(modelmuxer: Command) -> None:
     ran = modelmuxer("config", "check")
     assert ran.status == 0
     assert "configuration: muxer.toml" in ran.out
-    assert "key env:LOCAL_KEY" in ran.out
+    assert "(openai_chat), key env:LOCAL_KEY" in ran.out
     assert "deployment: local/good: model good, price known" in ran.out
     assert KEY not in ran.out
     told = json.loads(modelmuxer("config", "check", "--json", "muxer.toml").out)
     assert told["providers"] == [
-        {"name": "local", "base_url": told["providers"][0]["base_url"], "credential_problem": None}
+        {
+            "name": "local",
+            "base_url": told["providers"][0]["base_url"],
+            "dialect": "openai_chat",
+            "preset": None,
+            "credential_problem": None,
+        }
     ]
     assert len(told["digest"]) == 64
+
+
+def test_config_check_says_which_preset_and_how_many_keys(modelmuxer: Command, configured: Path) -> None:
+    file = configured / "presets.toml"
+    file.write_text(
+        '[presets.acme]\nbase_url = "https://{region}.acme.example/v1"\nheaders = { "x-a" = "hunter2" }\n'
+        '[providers.acme]\nsettings = { region = "eu" }\ncredential = ["env:ACME_1", "env:ACME_2"]\n'
+        '[providers.work]\npreset = "openai"\ncredential = "azure:default"\n[providers.lm_studio]\n',
+        encoding="utf-8",
+    )
+    ran = modelmuxer("config", "check", "presets.toml")
+    assert ran.status == 0
+    assert "provider: acme at https://eu.acme.example/v1 (preset acme, openai_chat), credential 'env:ACME_1'" in ran.out
+    assert "provider: work at https://api.openai.com/v1 (preset openai, openai_chat), key azure:default" in ran.out
+    assert "provider: lm_studio at http://127.0.0.1:1234/v1 (preset lm_studio, openai_chat), no key" in ran.out
+    told = json.loads(modelmuxer("config", "check", "presets.toml", "--json").out)
+    assert [one["preset"] for one in told["providers"]] == ["acme", "openai", "lm_studio"]
+    assert told["mapping"]["presets"]["acme"]["headers"] == {"x-a": "***"}
 
 
 def test_config_check_shows_no_header_s_value(modelmuxer: Command, configured: Path) -> None:

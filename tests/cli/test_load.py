@@ -101,6 +101,17 @@ def test_keys_of_known_providers_are_a_configuration() -> None:
     assert settings.source == "OPENAI_API_KEY and GROQ_API_KEY"
 
 
+@pytest.mark.usefixtures("folder")
+def test_a_preset_is_taken_up_by_any_of_its_variables_if_it_needs_no_more() -> None:
+    settings = load_settings(environ={"NVIDIA_NIM_API_KEY": "a", "AZURE_API_KEY": "b", "LITELLM_API_KEY": "c"})
+    assert list(settings.config.catalog.providers) == ["nvidia"]
+    assert settings.source == "NVIDIA_NIM_API_KEY"
+    credential = settings.config.catalog.providers["nvidia"].credential
+    assert credential is not None
+    assert settings.credentials.secret(credential) == "a"
+    assert "ZAI_API_KEY" in problems(environ={"AZURE_API_KEY": "b"})
+
+
 def test_a_file_of_policies_takes_its_provider_from_the_environment(folder: Path) -> None:
     (folder / "muxer.toml").write_text("[retry]\nmax_retries = 0\n")
     assert "muxer.toml names no provider" in problems(environ={})

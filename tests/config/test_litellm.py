@@ -10,10 +10,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from muxer_core.config.known_providers import KNOWN_PROVIDERS
 from muxer_core.config.litellm import LiteLLMImport, import_litellm, is_litellm
 from muxer_core.config.problems import ConfigError
 from muxer_core.config.schema import Config
+from muxer_core.dialects.registry import CLIENT_DIALECTS
 from muxer_core.values.amount import Usd
+from muxer_core.values.credential import CredentialRef
 from muxer_core.values.usage import Usage
 from tests.support.shared import REPO_ROOT
 
@@ -40,24 +43,49 @@ def test_the_project_s_own_file_is_imported_and_stands() -> None:
     imported = import_litellm(content, environment={"LOCAL_MODEL_BASE_URL": "http://127.0.0.1:8080/v1"})
     config = Config.from_mapping(imported.mapping)
     names = [(one.card.name, one.provider.name, one.upstream_model) for one in config.catalog.deployments]
-    assert names == [
+    told = [
         ("gpt-4o", "openai", "gpt-4o"),
         ("gpt-4o-mini", "openai", "gpt-4o-mini"),
+        ("claude-3-haiku", "anthropic", "claude-3-haiku-20240307"),
+        ("gemini-flash", "gemini", "gemini-2.0-flash"),
         ("local", "openai_2", "smollm2-135m"),
     ]
+    unspoken = [name for name, one in KNOWN_PROVIDERS.items() if one.dialect not in CLIENT_DIALECTS]
+    assert names == [one for one in told if one[1] not in unspoken]
     openai = config.catalog.providers["openai"]
     assert openai.credential is not None
     assert openai.credential.name == "env:OPENAI_API_KEY"
-    local = config.catalog.deployments[2].card
+    local = config.catalog.deployments[-1].card
     assert local.price is not None
     assert local.price.cost(Usage(input_tokens=10, output_tokens=10)) == Usd.parse("0.000003")
     assert local.context_window == 2048
     assert config.catalog.deployments[1].card.requests_per_minute == 500
     assert config.policies.retry.max_retries == 0
     assert imported.secrets == {"openai-key": "unused"}
-    assert became(imported)["model_list[2].litellm_params.model"] == "not_used"
-    assert "anthropic/ needs a dialect" in words(imported, "model_list[2].litellm_params.model")
     assert became(imported)["general_settings.master_key"] == "not_used"
+
+
+def test_providers_of_other_dialects_take_their_presets() -> None:
+    content = {
+        "model_list": [
+            entry("a", "anthropic/claude-x", api_key="os.environ/A_KEY"),
+            entry("b", "anthropic/claude-x", api_key="os.environ/B_KEY", api_base="http://host/v1/messages"),
+            entry("c", "moonshot/kimi-x"),
+            entry("d", "bedrock/some-model"),
+        ]
+    }
+    imported = import_litellm(content)
+    providers = Config.from_mapping(imported.mapping).catalog.providers
+    assert providers["anthropic"].base_url == "https://api.anthropic.com"
+    assert providers["anthropic"].dialect == "anthropic_messages"
+    assert providers["anthropic"].credential == CredentialRef("env:A_KEY", "x-api-key")
+    assert providers["anthropic_2"].base_url == "http://host"
+    assert providers["anthropic_2"].dialect == "anthropic_messages"
+    assert providers["anthropic_2"].credential == CredentialRef("env:B_KEY", "x-api-key")
+    assert providers["moonshot"].credential == CredentialRef("env:MOONSHOT_API_KEY")
+    assert providers["moonshot"].options["reasoning_field"] == "reasoning_content"
+    assert became(imported)["model_list[3].litellm_params.model"] == "not_used"
+    assert "the prefix bedrock/ is not imported" in words(imported, "model_list[3].litellm_params.model")
 
 
 def test_a_key_in_the_file_is_kept_beside_the_mapping_and_shown_nowhere() -> None:
@@ -143,7 +171,7 @@ def test_what_a_model_cannot_do() -> None:
 UNUSABLE = [
     ({"model_name": "x"}, "model_list[0]", "no litellm_params.model"),
     ("text", "model_list[0]", "has no model_name"),
-    (entry("x", "gemini/flash"), "model_list[0].litellm_params.model", "gemini/ needs a dialect"),
+    (entry("x", "sagemaker/flash"), "model_list[0].litellm_params.model", "sagemaker/ is not imported"),
     (entry("x", "hosted_vllm/y"), "model_list[0].litellm_params.model", "needs an address"),
     (entry("x", "openai/y", api_base="os.environ/UNSET"), "model_list[0].litellm_params.api_base", "UNSET is not set"),
     (entry("x", "openai/e", model_info={"mode": "embedding"}), "model_list[0]", "only chat models"),

@@ -66,11 +66,12 @@ def request(name: str | None) -> WireRequest:
 
 
 def test_a_credential_is_put_in_place_from_what_was_given_or_the_environment() -> None:
-    environment = {"KEY": "from-environment"}
+    environment = {"KEY": "from-environment", "EMPTY": ""}
     credentials = Credentials({"mine": "given"}, environment=environment)
     assert credentials.headers(request(None)) == [("accept", "*/*")]
     assert credentials.headers(request("mine"))[-1] == ("authorization", "Bearer given")
     assert credentials.headers(request("env:KEY"))[-1] == ("authorization", "Bearer from-environment")
+    assert credentials.headers(request("env:EMPTY|KEY"))[-1] == ("authorization", "Bearer from-environment")
     environment["KEY"] = "rotated"
     assert credentials.headers(request("env:KEY"))[-1] == ("authorization", "Bearer rotated")
     assert repr(credentials) == "Credentials(mine)"
@@ -80,6 +81,7 @@ def test_a_credential_is_put_in_place_from_what_was_given_or_the_environment() -
     ("name", "words"),
     [
         ("env:NONE", "the environment variable NONE is not set"),
+        ("env:NONE|OTHER", "none of the variables NONE, OTHER is set"),
         ("nobody", "no secret of this name was given"),
         ("newline", "holds a line break"),
         ("accent", "another character that no header can carry"),

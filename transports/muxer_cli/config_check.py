@@ -9,6 +9,7 @@ from typing import Any
 from muxer_cli.load import Settings
 from muxer_cli.screen import Screen
 from muxer_core.catalog.deployments import Provider
+from muxer_core.config.known_providers import KNOWN_PROVIDERS
 from muxer_core.values.errors import LocalProtocolError
 
 HELP = "check a configuration (ours or LiteLLM's) and say what is in it"
@@ -25,7 +26,9 @@ def run(_: argparse.Namespace, settings: Settings, screen: Screen) -> int:
     for provider in config.catalog.providers.values():
         trouble = _missing_key(provider, settings)
         key = "no key" if provider.credential is None else (trouble or f"key {', '.join(provider.credential.names)}")
-        screen.fact("provider", f"{provider.name} at {provider.base_url}, {key}")
+        preset = _preset(provider.name, settings.mapping)
+        kind = provider.dialect if preset is None else f"preset {preset}, {provider.dialect}"
+        screen.fact("provider", f"{provider.name} at {provider.base_url} ({kind}), {key}")
     for one in config.catalog.deployments:
         price = "price known" if one.card.price is not None else "no price known, so refused under max_cost"
         screen.fact("deployment", f"{one.name}: model {one.card.name}, {price}")
@@ -61,7 +64,13 @@ def _fields(settings: Settings) -> dict[str, Any]:
         "source": settings.source,
         "digest": config.digest,
         "providers": [
-            {"name": one.name, "base_url": one.base_url, "credential_problem": _missing_key(one, settings)}
+            {
+                "name": one.name,
+                "base_url": one.base_url,
+                "dialect": one.dialect,
+                "preset": _preset(one.name, settings.mapping),
+                "credential_problem": _missing_key(one, settings),
+            }
             for one in config.catalog.providers.values()
         ],
         "deployments": [
@@ -82,10 +91,23 @@ def _fields(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _preset(name: str, mapping: Mapping[str, Any]) -> str | None:
+    """The preset that a provider began with, or None."""
+    table: Mapping[str, Any] = mapping["providers"][name] or {}
+    named: str = table.get("preset", name)
+    return named if named in KNOWN_PROVIDERS or named in (mapping.get("presets") or {}) else None
+
+
 def _without_header_values(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """The mapping, with providers' headers by name only: what is sent with every request is often a secret."""
-    providers = {
-        name: {**one, "headers": dict.fromkeys(one["headers"], "***")} if "headers" in one else one
-        for name, one in mapping["providers"].items()
+    """The mapping, with headers by name only: what is sent with every request is often a secret."""
+    return {
+        **mapping,
+        **{key: _names_of_headers(mapping[key]) for key in ("providers", "presets") if mapping.get(key)},
     }
-    return {**mapping, "providers": providers}
+
+
+def _names_of_headers(tables: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: {**one, "headers": dict.fromkeys(one["headers"], "***")} if one and one.get("headers") else one
+        for name, one in tables.items()
+    }

@@ -18,8 +18,10 @@ from urllib.parse import urlsplit
 from muxer_cli.files import read_config_file, read_text
 from muxer_core.config.known_providers import KNOWN_PROVIDERS
 from muxer_core.config.litellm import Imported, import_litellm, is_litellm
+from muxer_core.config.presets import Preset
 from muxer_core.config.problems import ConfigError, Problem
 from muxer_core.config.schema import Config
+from muxer_core.dialects.registry import CLIENT_DIALECTS
 from muxer_drivers.credentials import Credentials
 
 FILE_VARIABLE = "MUXER_CONFIG"
@@ -188,16 +190,24 @@ class _Environment:
 
     def stand_in(self, file: Path | None) -> None:
         """No provider is configured: take those whose keys are in the environment. Raises `ConfigError` when there is none."""
-        found: dict[str, Any] = {
-            name: {} for name, known in KNOWN_PROVIDERS.items() if self._environment.get(known.variable)
+        alone = {name: known for name, known in KNOWN_PROVIDERS.items() if _stands_alone(known)}
+        keys = {
+            name: next((one for one in known.variables if self._environment.get(one)), None)
+            for name, known in alone.items()
         }
+        found = {name: variable for name, variable in keys.items() if variable is not None}
         if not found:
-            variables = ", ".join(("LITELLM_BASE_URL", *(known.variable for known in KNOWN_PROVIDERS.values())))
+            variables = ", ".join(("LITELLM_BASE_URL", *(one for known in alone.values() for one in known.variables)))
             where = f"{file} names no provider" if file is not None else f"there is no {FILE_NAME} in this folder"
             words = f"nothing is configured: {where}, and none of these variables is set: {variables}. Set one, or write a [providers.NAME]"
             raise ConfigError([Problem("", words)])
-        self._mapping["providers"] = found
-        self.source = " and ".join(KNOWN_PROVIDERS[name].variable for name in found)
+        self._mapping["providers"] = {name: {} for name in found}
+        self.source = " and ".join(found.values())
+
+
+def _stands_alone(preset: Preset) -> bool:
+    """Is a key in the environment all that it needs?"""
+    return bool(preset.variables) and not preset.settings and preset.dialect in CLIENT_DIALECTS
 
 
 def with_version(base_url: str) -> str:

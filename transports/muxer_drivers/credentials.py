@@ -1,8 +1,9 @@
 """Credentials: where secrets are kept, below the core. A request names its credential; only the transport, as it sends, sees the secret.
 
 A name means, in this order: what was given under it, a secret or a source (`credential_sources`); for `env:NAME`, the environment's
-variable, read at each use, so that a rotated key is picked up without a restart; for `google:…`, `azure:…` and `aws:…`, the vendor's own
-library. Where a credential has several names they take turns (`muxer_core.fleet.key_turns` says whose turn it is).
+variable, read at each use, so that a rotated key is picked up without a restart (`env:ONE|OTHER`: the first that is set); for `google:…`,
+`azure:…` and `aws:…`, the vendor's own library. Where a credential has several names they take turns (`muxer_core.fleet.key_turns` says
+whose turn it is).
 
 A transport sends a request in three steps: `begin`; `fetch` or `fetch_blocking` when there is something to wait for; `answered` when the
 head is there.
@@ -34,6 +35,7 @@ from muxer_drivers.credential_sources import (
 from muxer_drivers.world import Clock, system_clock
 
 ENVIRONMENT = "env:"
+ALTERNATIVE = "|"
 
 
 class Admission:
@@ -182,10 +184,7 @@ class Credentials:
         if name in self._secrets:
             secret = self._secrets[name]
         elif name.startswith(ENVIRONMENT):
-            variable = name.removeprefix(ENVIRONMENT)
-            secret = self._environment.get(variable, "")
-            if not secret:
-                raise LocalProtocolError(f"credential {name!r}: the environment variable {variable} is not set")
+            secret = self._of_environment(name)
         else:
             raise LocalProtocolError(f"credential {name!r}: no secret of this name was given to the client")
         if not secret.isascii() or not secret.isprintable():
@@ -195,6 +194,16 @@ class Credentials:
         if secret != secret.strip():
             raise LocalProtocolError(f"credential {name!r} begins or ends with a space")
         return secret
+
+    def _of_environment(self, name: str) -> str:
+        """The first of the variables that is set, and not to nothing."""
+        variables = name.removeprefix(ENVIRONMENT).split(ALTERNATIVE)
+        for variable in variables:
+            if secret := self._environment.get(variable, ""):
+                return secret
+        if len(variables) == 1:
+            raise LocalProtocolError(f"credential {name!r}: the environment variable {variables[0]} is not set")
+        raise LocalProtocolError(f"credential {name!r}: none of the variables {', '.join(variables)} is set")
 
     def _source(self, name: str) -> Source | None:
         if name in self._secrets or name.startswith(ENVIRONMENT):
