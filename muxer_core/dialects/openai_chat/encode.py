@@ -172,9 +172,17 @@ def encode_models(target: Target, api_version: str | None = None) -> Encoded:
 def _check_extras(request: ChatRequest) -> None:
     for name, value in request.extras.items():
         owner = OWNED.get(name)
-        if owner is not None and (name not in _TWO_WAYS or getattr(request, owner)):
+        if owner is not None and (
+            name not in _TWO_WAYS or (getattr(request, owner) and not _beside_tools(request, name))
+        ):
             raise InvalidRequest(f"extras.{name}", f"is told by the field {owner}; set that one instead")
         check_json(value, f"extras.{name}")
+
+
+def _beside_tools(request: ChatRequest, name: str) -> bool:
+    """Is this the old `functions` or `function_call`, beside tools in the new form? The server says what it makes of both."""
+    old = any(isinstance(tool, FunctionTool) and "functions" in tool.form for tool in request.tools)
+    return name in ("functions", "function_call") and bool(request.tools) and not old
 
 
 def _stream_fields(

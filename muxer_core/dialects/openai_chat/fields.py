@@ -79,6 +79,8 @@ _MARKS: tuple[Row, ...] = (
 )
 _PART: tuple[Row, ...] = (
     Row("type", "-"),
+    Row("content", note="of a message where a part was due (a client's slip, seen once): kept as it is"),
+    Row("role", note="the same"),
     Row("prompt_cache_breakpoint", "TextPart.cache", "breakpoint", note="OpenAI, gpt-5.6 and later"),
     *_MARKS,
     Row("extra_content", "TextPart.signature", "extra_content", note="Gemini's endpoint"),
@@ -89,6 +91,8 @@ _MESSAGE: tuple[Row, ...] = (
     Row("content", "Message.parts", "part"),
     Row("name", "Message.name"),
     *_MARKS,
+    Row("images", note="Ollama, OpenRouter"),
+    Row("tool_calls", "Message.parts", "call", note="an assistant's alone; null in others' says nothing"),
 )
 
 REQUEST_OBJECTS: dict[str, tuple[Row, ...]] = {
@@ -108,10 +112,8 @@ REQUEST_OBJECTS: dict[str, tuple[Row, ...]] = {
     "message.assistant": (
         Row("refusal", "RefusalPart.text"),
         Row("audio", "AudioPart.id", "spoken"),
-        Row("tool_calls", "Message.parts", "call"),
         Row("function_call", "Message.parts", "function_called", note="the old form of a call, without an id"),
         Row("annotations", note="of an answer that goes back; no vendor reads them"),
-        Row("images", note="Ollama, OpenRouter"),
         Row("prefix", note="Mistral: the answer is to go on from here"),
         Row("reasoning_content", "ReasoningPart.text"),
         Row("reasoning", "ReasoningPart.text"),
@@ -155,8 +157,6 @@ REQUEST_OBJECTS: dict[str, tuple[Row, ...]] = {
     "part.text": (
         Row("text", "TextPart.text"),
         Row("image_url", "-", note="null (a client that writes every field)"),
-        Row("content", note="a message where a part was due (seen once); the server refuses it"),
-        Row("role", note="the same"),
     ),
     "part.refusal": (Row("refusal", "RefusalPart.text"),),
     "part.image_url": (

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from muxer_core.dialects.field_table import Row
 
-_EXTRA = "a server's own field"
+
+def _others(*rows: tuple[str, str]) -> tuple[Row, ...]:
+    """Servers' own fields, which stay extras: who sends them, and their names."""
+    return tuple(Row(name, note=who) for who, names in rows for name in names.split())
+
 
 _REPLY: tuple[Row, ...] = (
     Row("id", "ReplyStarted.id"),
@@ -23,7 +27,30 @@ _REPLY: tuple[Row, ...] = (
     Row("prompt_filter_results", "SafetyReported.native", "prompt_filter", note="Azure"),
     Row("p", "-", note="random padding (Mistral)"),
     Row("provider", note="OpenRouter, when it changes"),
+    Row("cost", "CostReported.cost", note="Venice; in US dollars"),
+    *_others(
+        ("Perplexity", "citations search_results related_questions"),
+        ("Groq", "x_groq usage_breakdown"),
+        ("Venice", "venice_parameters"),
+        ("vLLM", "prompt_logprobs prompt_token_ids prompt_text kv_transfer_params metrics"),
+        ("llama.cpp", "timings"),
+        ("Together, Hugging Face", "prompt metadata"),
+        ("Cerebras", "time_info"),
+        ("Vercel", "generationId"),
+        ("Z.AI", "request_id"),
+        ("GitHub Copilot", "copilot_usage"),
+        ("LiteLLM", "stream_options"),
+        ("Azure", "latency_checkpoint"),
+    ),
 )
+"""Fields of a reply, whole or in chunks."""
+
+_STRANGERS = _others(
+    ("an event of OpenAI's images API, recorded under this one; without choices it says nothing here",
+     "type sequence_number background created_at output_format quality size b64_json"),
+    ("a transcript of Mistral's audio API, recorded under this one; it is a failure here", "text language segments"),
+    ("an envelope of a batch, recorded under this one; it is a failure here", "status headers body"),
+)  # fmt: skip
 
 _CHOICE: tuple[Row, ...] = (
     Row("index", "TextDelta.choice"),
@@ -32,6 +59,13 @@ _CHOICE: tuple[Row, ...] = (
     Row("content_filter_results", "SafetyReported.native", "filter", note="Azure"),
     Row("native_finish_reason", note="OpenRouter"),
     Row("stop_reason", note="vLLM"),
+    *_others(
+        ("Azure", "content_filter_result content_filter_offsets messages"),
+        ("vLLM", "token_ids routed_experts"),
+        ("SGLang", "matched_stop"),
+        ("Together, Hugging Face", "seed"),
+        ("OpenAI, older vision models", "finish_details"),
+    ),
 )
 
 _ANSWER: tuple[Row, ...] = (
@@ -50,12 +84,25 @@ _ANSWER: tuple[Row, ...] = (
     Row("thinking_blocks", "ReasoningPart.signature", "thinking_block", note="LiteLLM"),
     Row("images", "ImageDelta.url", "image_piece", note="OpenRouter"),
     Row("extra_content", "SignatureReported.signature", "extra_content", note="Gemini's endpoint"),
+    *_others(
+        ("Groq", "channel executed_tools"),
+        ("Mistral, Hugging Face, Venice", "index name token_id"),
+        ("Vercel", "provider_metadata"),
+        ("Venice", "reasoning_encrypted"),
+        ("GitHub Copilot", "padding"),
+        ("xAI", "parsed"),
+        ("Gemini's endpoint, where it repeats extra_content", "thought_signature"),
+    ),
 )
 
 REPLY_OBJECTS: dict[str, tuple[Row, ...]] = {
-    "reply": (*_REPLY, Row("choices", "TextDelta.choice", "choice")),
-    "event": (*_REPLY, Row("choices", "TextDelta.choice", "chunk_choice")),
-    "choice": (*_CHOICE, Row("message", "TextDelta.text", "answer")),
+    "reply": (*_REPLY, *_STRANGERS, Row("choices", "TextDelta.choice", "choice")),
+    "event": (*_REPLY, *_STRANGERS, Row("choices", "TextDelta.choice", "chunk_choice")),
+    "choice": (
+        *_CHOICE,
+        Row("message", "TextDelta.text", "answer"),
+        Row("delta", "-", note="beside a message it says nothing more (Perplexity)"),
+    ),
     "chunk_choice": (
         *_CHOICE,
         Row("delta", "TextDelta.text", "answer"),
@@ -135,6 +182,44 @@ REPLY_OBJECTS: dict[str, tuple[Row, ...]] = {
         Row("total_tokens", "Usage.total_tokens"),
         Row("prompt_tokens_details", "Usage.input_tokens", "prompt_details"),
         Row("completion_tokens_details", "Usage.output_tokens", "completion_details"),
+        Row("input_tokens", "Usage.input_tokens"),
+        Row("output_tokens", "Usage.output_tokens"),
+        Row("input_tokens_details", "Usage.input_tokens", "prompt_details"),
+        Row("output_tokens_details", "Usage.output_tokens", "completion_details"),
+        Row("cached_tokens", "Usage.cached_input_tokens", note="Moonshot, Together"),
+        Row("num_cached_tokens", "Usage.cached_input_tokens", note="Mistral"),
+        Row("prompt_cache_hit_tokens", "Usage.cached_input_tokens", note="DeepSeek"),
+        Row("prompt_cache_miss_tokens", "-", note="DeepSeek: what the other counts leave"),
+        Row("cache_read_input_tokens", "Usage.cached_input_tokens", note="Anthropic's counts behind thin proxies"),
+        Row("cache_creation_input_tokens", "Usage.cache_write_tokens", note="the same"),
+        Row("cache_creation", "Usage.cache_write_1h_tokens", "cache_creation", note="the same"),
+        Row("reasoning_tokens", "Usage.reasoning_tokens", note="Copilot, SGLang"),
+        Row("cost", "CostReported.cost", note="OpenRouter, Vercel, Perplexity; in US dollars"),
+        Row("cost_in_usd_ticks", "CostReported.cost", note="xAI"),
+        Row("num_sources_used", "UsageReported.fees", note="xAI"),
+        Row("num_search_queries", "UsageReported.fees", note="Perplexity"),
+        Row("server_tool_use", "UsageReported.fees", note="Anthropic's counts behind thin proxies"),
+        Row("server_tool_use_details", "UsageReported.fees", note="OpenRouter"),
+        Row(
+            "prompt_audio_seconds",
+            "Usage.audio_input_tokens",
+            note="Mistral: says that the surplus of the total is audio",
+        ),
+        *_others(
+            ("OpenRouter", "cost_details is_byok"),
+            ("Vercel", "market_cost"),
+            ("Perplexity", "search_context_size citation_tokens reasoning_tokens_details"),
+            ("Groq", "queue_time prompt_time completion_time total_time"),
+            ("mistral.rs", "avg_tok_per_sec avg_prompt_tok_per_sec avg_compl_tok_per_sec"),
+            ("mistral.rs", "total_time_sec total_prompt_time_sec total_completion_time_sec"),
+            ("Mistral", "request_count"),
+            ("Pydantic AI Gateway", "pydantic_ai_gateway"),
+        ),
+    ),
+    "cache_creation": (
+        Row("ephemeral_5m_input_tokens", "Usage.cache_write_tokens"),
+        Row("ephemeral_1h_input_tokens", "Usage.cache_write_1h_tokens"),
+        Row("ephemeral_24h_input_tokens", note="Doubleword"),
     ),
     "prompt_details": (
         Row("cached_tokens", "Usage.cached_input_tokens"),
@@ -143,6 +228,8 @@ REPLY_OBJECTS: dict[str, tuple[Row, ...]] = {
         Row("image_tokens", "Usage.image_input_tokens"),
         Row("text_tokens", "-"),
         Row("video_tokens", "-"),
+        Row("cache_creation_tokens", "Usage.cache_write_tokens", note="LiteLLM"),
+        Row("multimodal_tokens", note="Crusoe"),
     ),
     "completion_details": (
         Row("reasoning_tokens", "Usage.reasoning_tokens"),

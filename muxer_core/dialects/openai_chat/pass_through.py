@@ -33,25 +33,30 @@ _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 class PassThrough:
     """Edits events of one reply."""
 
-    __slots__ = ("_hide_usage", "_learnt", "_model", "_new", "plain")
+    __slots__ = ("_begin", "_hide_usage", "_learnt", "_model", "_size")
 
     def __init__(self, model: str | None, *, hide_usage: bool) -> None:
         self._model = None if model is None else json_text_bytes(model)
         self._hide_usage = hide_usage
         self._learnt = b""
-        self._new = b""
-        self.plain = model is None and not hide_usage
-        """Nothing is to be edited."""
+        self._begin = b""
+        self._size = 0
 
-    def edit(self, data: bytes) -> bytes | None:
-        """The event's data as the client is to see it; None: not at all. What cannot be read stays as it is."""
-        if self._hide_usage and b'"usage"' in data and b'"usage":null' not in data and _is_usage_alone(data):
-            return None
-        if self._model is None:
-            return data
-        if self._learnt and data.startswith(self._learnt):
-            return self._new + data[len(self._learnt) :]
-        return self._rename(data, self._model)
+    def hides(self, data: bytes) -> bool:
+        """Is the client not to see this event?"""
+        return self._hide_usage and b'"usage"' in data and _is_usage_alone(data)
+
+    def line(self, data: bytes) -> bytes:
+        """The event's data as the client is to see it, as the lines of an event. What cannot be read stays as it is."""
+        if b"\n" in data:
+            return b"data: " + self.edit(data).replace(b"\n", b"\ndata: ") + b"\n\n"
+        if self._size and data.startswith(self._learnt):
+            return b"".join((self._begin, data[self._size :], b"\n\n"))
+        return b"".join((b"data: ", self.edit(data), b"\n\n"))
+
+    def edit(self, data: bytes) -> bytes:
+        """The data as the client is to see it."""
+        return data if self._model is None else self._rename(data, self._model)
 
     def _rename(self, data: bytes, model: bytes) -> bytes:
         try:
@@ -70,8 +75,9 @@ class PassThrough:
             reaches = {}
         if reaches and next(reversed(reaches)) == "model" and list(fields)[: len(reaches)] == list(reaches):
             self._learnt = before + raw
-            self._new = before + model
-            return self._new + data[begin + len(raw) :]
+            self._size = len(self._learnt)
+            self._begin = b"data: " + before + model
+            return before + model + data[self._size :]
         fields["model"] = msgspec.Raw(model)
         return msgspec.json.encode(fields)
 

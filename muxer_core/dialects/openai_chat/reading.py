@@ -32,7 +32,7 @@ from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.dialects.openai_chat.forms import DIALECT
 from muxer_core.dialects.openai_chat.tool_call_numbers import LimitCrossed
 from muxer_core.values.failure import Failure, FailureKind
-from muxer_core.values.items import CostReported, FailureReported, Item
+from muxer_core.values.items import CostReported, FailureReported, Item, SourceEvent
 from muxer_core.wire.json import Unreadable
 from muxer_core.wire.json import decode as decode_json
 from muxer_core.wire.limits import Limits
@@ -85,8 +85,12 @@ class Reading:
         self._misses = 0
         self._wide_left = 0
 
-    def read_events(self, events: Iterable[SseEvent], items: list[Item]) -> SseEvent | None:
+    def read_events(
+        self, events: Iterable[SseEvent], items: list[Item], *, keep_source: bool = False
+    ) -> SseEvent | None:
         """Append the items of events that the typed reader takes; the first event that needs more is given back, None when none does.
+
+        `keep_source` puts each event, also the one given back, before its items.
 
         This is the path of nearly every chunk, so it does nothing else. Raises `LimitCrossed`.
         """
@@ -94,9 +98,11 @@ class Reading:
         add_plain = assembly.add_plain
         plain_chunk, wide_chunk = self._shape.plain, self._shape.wide
         for event in events:
+            data = event.data
+            if keep_source:
+                items.append(SourceEvent(data, event.event))
             if event.event or self.lenient_left:
                 return event
-            data = event.data
             if self._wide_left:
                 self._wide_left -= 1
             elif assembly.started:

@@ -25,7 +25,7 @@ from muxer_core.dialects.openai_chat.reading import CHAT, Reading, Shape, fault_
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder, ended
 from muxer_core.dialects.openai_chat.tool_call_numbers import LimitCrossed
 from muxer_core.values.failure import Failure
-from muxer_core.values.items import FailureReported, Item, SourceEvent
+from muxer_core.values.items import FailureReported, Item
 from muxer_core.wire.heads import Headers
 from muxer_core.wire.limits import Limits
 from muxer_core.wire.sse import SseDecoder, SseEvent
@@ -120,14 +120,8 @@ class StreamDecoder:
         rest = iter(events)
         reading = self._reading
         try:
-            if not self._keep_source:
-                while (event := reading.read_events(rest, items)) is not None:
-                    if self._take(event, items):
-                        return True
-                return False
-            for event in rest:
-                items.append(SourceEvent(event.data, event.event))
-                if reading.read_events((event,), items) is not None and self._take(event, items):
+            while (event := reading.read_events(rest, items, keep_source=self._keep_source)) is not None:
+                if self._take(event, items):
                     return True
         except LimitCrossed as fault:
             items.append(fault_failure(fault))

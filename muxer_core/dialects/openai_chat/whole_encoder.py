@@ -119,7 +119,7 @@ class WholeEncoder:
 
     def _end(self) -> bytes:
         if self._source is not None:
-            return self._through.edit(self._source) or self._source
+            return self._through.edit(self._source)
         wording = self._wording
         choices = [self._choices[index].finished(index) for index in sorted(self._choices)]
         body: JsonObject = {"id": "", "object": "chat.completion", **wording.head, "choices": choices, **wording.reply}
