@@ -74,7 +74,7 @@ KNOWN_PROVIDERS: dict[str, Preset] = {
     "mistral": Preset(
         base_url="https://api.mistral.ai/v1",
         variables=("MISTRAL_API_KEY",),
-        options={"ask_stream_usage": False},
+        options={"form": "mistral"},
         note="refuses fields that it does not know; its streams bring usage unasked (all 28 recorded)",
         page="https://docs.mistral.ai/api/",
         date=READ,

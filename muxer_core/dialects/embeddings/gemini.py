@@ -78,8 +78,12 @@ OWNED = {
 _KNOWN = frozenset({"embeddings", "embedding", "predictions", "usageMetadata"})
 
 
-def encode_embeddings(request: EmbeddingRequest, target: Target, *, dialect: str = DIALECT) -> Encoded:
-    """The request. Vertex is told by its `base_url`, which ends in `/publishers/google`. Raises `InvalidRequest`, naming the field."""
+def encode_embeddings(
+    request: EmbeddingRequest, target: Target, *, path: str | None = None, dialect: str = DIALECT
+) -> Encoded:
+    """The request. `path` is the model's under `base_url`, if not `models/` and its name; Vertex is told by `publishers/` in the two.
+    Raises `InvalidRequest`, naming the field.
+    """
     only_numbers(request, dialect)
     texts = texts_of(request, dialect)
     task = translated(request, TASK_TYPES, dialect)
@@ -92,12 +96,13 @@ def encode_embeddings(request: EmbeddingRequest, target: Target, *, dialect: str
     }
     options = {name: value for name, value in options.items() if value is not None} | extras
     contents: list[dict[str, JsonValue]] = [{"parts": [{"text": text}]} for text in texts]
-    model = target.model.removeprefix("models/")
+    path = path or f"models/{target.model.removeprefix('models/')}"
+    place = f"{target.base_url}/{path}"
     body: dict[str, JsonValue]
-    if "/publishers/" not in target.base_url:
+    if "/publishers/" not in place:
         action = "batchEmbedContents"
-        body = {"requests": [{"content": content, "model": f"models/{model}", **options} for content in contents]}
-    elif _predicts(model):
+        body = {"requests": [{"content": content, "model": path, **options} for content in contents]}
+    elif _predicts(path.rpartition("/")[2]):
         action = "predict"
         instance = {"task_type": task, "title": request.title}
         instance = {name: value for name, value in instance.items() if value is not None}
@@ -117,7 +122,7 @@ def encode_embeddings(request: EmbeddingRequest, target: Target, *, dialect: str
             if one
             else {"requests": [{"content": text, **config} for text in contents]}
         )
-    return Encoded(post_json(target, f"{target.base_url}/models/{model}:{action}", body, headers=()), tuple(warnings))
+    return Encoded(post_json(target, f"{place}:{action}", body, headers=()), tuple(warnings))
 
 
 def _predicts(model: str) -> bool:

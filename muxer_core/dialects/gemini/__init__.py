@@ -15,7 +15,7 @@ from muxer_core.dialects.gemini.counting import answer_count
 from muxer_core.dialects.gemini.failures import answer_failure, failure_from_head, failure_from_reply
 from muxer_core.dialects.gemini.inbound import decode_chat
 from muxer_core.dialects.gemini.names import NAME
-from muxer_core.dialects.gemini.options import GeminiOptions
+from muxer_core.dialects.gemini.options import GeminiOptions, model_path
 from muxer_core.dialects.gemini.reply import WholeReplyDecoder
 from muxer_core.dialects.gemini.requests import encode_chat, encode_count, encode_models
 from muxer_core.dialects.gemini.server_models import answer_models
@@ -71,7 +71,8 @@ class Gemini(msgspec.Struct, frozen=True):
 
     def encode_embeddings(self, request: EmbeddingRequest, target: Target) -> Encoded:
         """The request for vectors. Raises `InvalidRequest`, naming the field."""
-        return vectors.encode_embeddings(request, target)
+        path = model_path(self.options, target.base_url, target.model)
+        return vectors.encode_embeddings(request, target, path=path)
 
     def embeddings_decoder(self, head: ResponseHead, *, limits: Limits, inputs: int | None = None) -> ReplyDecoder:
         """Decodes to `EmbeddingsReported`, in the order of the inputs."""

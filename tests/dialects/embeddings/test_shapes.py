@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muxer_core.asking_vectors import embedding_request
+from muxer_core.catalog.deployments import Provider
 from muxer_core.dialects.embeddings import cohere, gemini, ollama, openai
 from muxer_core.dialects.json_text import is_list
 from muxer_core.dialects.openai_chat import OpenAIChat
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.dialects.protocol import EmbeddingDialect, Encoded, ReplyDecoder, Target
+from muxer_core.dialects.registry import client_dialect
 from muxer_core.dialects.token_counts import count_decoder
 from muxer_core.values.credential import CredentialRef
 from muxer_core.values.embedding_request import EmbeddingRequest
@@ -147,7 +149,9 @@ def test_recorded_requests_can_be_said(exchange: Any) -> None:
         pytest.skip("no provider could accept it")
     given: Any = asked.pop("input")
     model = asked.pop("model")
-    named: dict[str, Any] = {name: asked.pop(name) for name in ("dimensions", "encoding_format", "user") if name in asked}
+    named: dict[str, Any] = {
+        name: asked.pop(name) for name in ("dimensions", "encoding_format", "user") if name in asked
+    }
     options: Any = {**named, "extras": asked}
     ours = embedding_request(given, "any", options)
     body = sent(openai.encode_embeddings(ours, target(model=model)))[1]
@@ -319,6 +323,28 @@ def test_a_body_over_its_limit_is_said_once() -> None:
     assert failed.failure.kind == "limit_exceeded"
     assert decoder.receive_data(b"x") == []
     assert decoder.receive_eof() == []
+
+
+@pytest.mark.parametrize(
+    ("base_url", "model", "url"),
+    [
+        ("https://generativelanguage.googleapis.com/v1beta", "m", "/models/m:batchEmbedContents"),
+        (
+            "https://r-aiplatform.googleapis.com/v1/projects/p/locations/r",
+            "gemini-embedding-001",
+            "/publishers/google/models/gemini-embedding-001:predict",
+        ),
+        (
+            "https://r-aiplatform.googleapis.com/v1/projects/p/locations/r",
+            "gemini-embedding-2",
+            "/publishers/google/models/gemini-embedding-2:embedContent",
+        ),
+    ],
+)
+def test_gemini_makes_vectors_at_both_of_googles_places(base_url: str, model: str, url: str) -> None:
+    dialect: Any = client_dialect(Provider(name="g", base_url=base_url, dialect="gemini"))
+    assert isinstance(dialect, EmbeddingDialect)
+    assert sent(dialect.encode_embeddings(request("a"), target(base_url, model)))[0] == base_url + url
 
 
 def test_openai_chat_makes_vectors() -> None:
