@@ -171,6 +171,16 @@ def test_a_price_without_an_output_price_is_enough_for_a_ceiling() -> None:
     assert isinstance(allow(with_price, demand, Usd(1), "proven"), Failure)
 
 
+def test_a_price_with_an_output_price_is_as_good_and_the_cheapest_serves() -> None:
+    models = {"vectors": {"price": {"input": "0.02"}}, "dear": {"price": {"input": "1", "output": "4"}}, "unpriced": {}}
+    deployments = [{"model": name, "provider": "one", "name": name} for name in ("dear", "unpriced", "vectors")]
+    muxer = Muxer(config(models=models, deployments=deployments, groups={"any": ["dear", "unpriced", "vectors"]}))
+    done = run(muxer, "a", lambda _: vectors([1.0]), model="any", max_cost="1")
+    assert [attempt.where for attempt in ended(done).attempts] == ["vectors"]
+    only_dear = run(muxer, "a", lambda _: vectors([1.0], tokens=3), model="dear", max_cost="1")
+    assert ended(only_dear).cost == Usd(3_000_000)
+
+
 def test_what_nobody_bills_has_no_bound_and_fits_under_any_ceiling() -> None:
     allowance = allow(place(0, price=None), Demand(billed=False), Usd(0), "proven")
     assert not isinstance(allowance, Failure)
