@@ -9,6 +9,8 @@ Rules that hold here:
   the notes that `messages` and `reasoning` need to write the item again, and the uses of the provider's own tools, whole. The last event
   repeats the output; an item that nobody finished is finished from there. So a whole reply is read as one whose items were all done.
 * What an item tells at its end wins over nothing: text that was delivered is not taken back. If the end says other text, a warning does.
+* A thought that another item interrupts is a part by itself, with the thought's id; the seal that its end brings is another one of that id
+  (OpenRouter ends a thought after the answer). `messages` puts them together again.
 * Calls are numbered by us, in the order in which they open. The id of a call is its `call_id`.
 """
 
@@ -72,7 +74,7 @@ class _Piece:
 class _OpenItem:
     """An item of the output whose end has not come. `piece` is the part that is being told."""
 
-    __slots__ = ("call", "done", "id", "kind", "named", "piece", "pieces")
+    __slots__ = ("call", "done", "id", "interrupted", "kind", "named", "piece", "pieces")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -80,8 +82,13 @@ class _OpenItem:
         self.call = -1
         self.done = False
         self.named = False
+        self.interrupted = False
         self.piece: _Piece | None = None
         self.pieces: list[_Piece] = []
+
+    def heard(self) -> list[tuple[str, str]]:
+        """The pieces so far."""
+        return [(piece.name, "".join(piece.texts)) for piece in self.pieces]
 
     def find(self, name: str, index: int) -> _Piece | None:
         for piece in self.pieces:
@@ -93,7 +100,7 @@ class _OpenItem:
 class Assembly:
     """The reply so far, as far as later events depend on it."""
 
-    __slots__ = ("_by_id", "_by_index", "_calls", "_last", "_vendor")
+    __slots__ = ("_by_id", "_by_index", "_calls", "_last", "_telling", "_vendor")
 
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor
@@ -101,6 +108,7 @@ class Assembly:
         self._by_id: dict[str, _OpenItem] = {}
         self._calls = 0
         self._last: _OpenItem | None = None
+        self._telling: _OpenItem | None = None
 
     @property
     def calls(self) -> int:
@@ -116,6 +124,8 @@ class Assembly:
             found = self._find(index, event.item_id, _KINDS[type(event)])
         if not delta or found.done:
             return
+        if found is not self._telling:
+            self._turn_to(found, items)
         if isinstance(event, TextEvent):
             piece = self._say(found, "output_text", event.content_index, items)
             piece.texts.append(delta)
@@ -160,14 +170,23 @@ class Assembly:
 
     def end_output(self, output: Any, items: list[Item]) -> None:
         """The output, as the end of the reply repeats it: items that are not finished are. Raises `LimitCrossed`."""
+        streamed = self._last is not None
         for index, item in enumerate(output if is_list(output) else ()):
             if is_object(item):
                 found = self._by_index.get(index)
                 if found is None:
                     name = _id(item, "id")
-                    known = self._by_id.get(name) if name is not None else None
+                    known = self._by_id.get(name) if name is not None and streamed else None
                     found = known or self._find(index, name, str(item.get("type")))
                 self._finish(found, item, items)
+
+    def _turn_to(self, found: _OpenItem, items: list[Item]) -> None:
+        """Another item is told now. A thought that was being told is a part by itself."""
+        before = self._telling
+        self._telling = found
+        if before is not None and before.kind == "reasoning" and before.piece is not None and not before.done:
+            items.append(PartEnded(form=lay_out(before.heard())[1]))
+            before.interrupted = True
 
     def _find(self, index: int | None, name: str | None, kind: str, *, whole: bool = False) -> _OpenItem:
         """The item; a new one where there is none. `whole`: an item of another name at an index that is done is a new one (servers
@@ -234,6 +253,8 @@ class Assembly:
     def _finish(self, found: _OpenItem, item: JsonObject, items: list[Item]) -> None:
         if found.done:
             return
+        if found is not self._telling:
+            self._turn_to(found, items)
         found.done = True
         kind = item.get("type")
         if kind in CALLS:
@@ -307,11 +328,16 @@ class Assembly:
             if rest:
                 self._think(found, name, index, rest, items)
         form = part.form
-        heard = [(piece.name, "".join(piece.texts)) for piece in found.pieces]
+        heard = found.heard()
         if heard != told:
             form = lay_out(heard)[1]
         seal = part.encrypted is not None or part.signature is not None
         vendor = part.vendor or (self._vendor if seal else None)
+        if found.interrupted:
+            if seal or part.extras:
+                items.append(ReasoningDelta("", 0, part.signature, part.encrypted, vendor, part.id))
+                items.append(PartEnded(extras=part.extras))
+            return
         if seal or not found.named:
             thought = None if found.named else part.id
             items.append(ReasoningDelta("", 0, part.signature, part.encrypted, vendor, thought))
@@ -348,4 +374,4 @@ def _index(fields: JsonObject, name: str) -> int | None:
 
 def _id(fields: JsonObject, name: str) -> str | None:
     value = fields.get(name)
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) and value else None

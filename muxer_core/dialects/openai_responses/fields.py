@@ -63,13 +63,13 @@ _ITEMS: dict[str, tuple[Row, ...]] = {
         Row("call_id", "ToolResultPart.tool_call_id"),
         Row("output", "ToolResultPart.parts", "part"),
         Row("name", "ToolResultPart.name"),
-        *own("id", "status", "caller", "namespace", "type"),
+        *own("id", "status", "caller", "created_by", "namespace", "type"),
     ),
     "item.custom_tool_call_output": (
         Row("call_id", "ToolResultPart.tool_call_id"),
         Row("output", "ToolResultPart.parts", "part"),
         Row("name", "ToolResultPart.name"),
-        *own("id", "status", "caller", "namespace", "type"),
+        *own("id", "status", "caller", "created_by", "namespace", "type"),
     ),
     "item.reasoning": (
         Row("id", "ReasoningPart.id"),

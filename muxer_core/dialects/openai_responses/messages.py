@@ -226,13 +226,14 @@ def _result(item: JsonObject, where: str) -> Message:
 class MessageWriter:
     """Writes the messages of one request. `vendor` is whose sealed thinking the provider reads."""
 
-    __slots__ = ("_custom", "_vendor", "_writer", "instructions", "items", "kept", "only_text", "warnings")
+    __slots__ = ("_custom", "_turn", "_vendor", "_writer", "instructions", "items", "kept", "only_text", "warnings")
 
     def __init__(self, vendor: str, *, marks: bool = True) -> None:
         self._vendor = vendor
         self.warnings: list[str] = []
         self._writer = PartWriter(self.warnings, marks=marks)
         self._custom: set[str] = set()
+        self._turn = 0
         self.items: list[JsonValue] = []
         self.instructions: str | None = None
         self.only_text: str | None = None
@@ -300,6 +301,7 @@ class MessageWriter:
             self.warnings.append(
                 left_out(f"{where}.extras.{name}", NAME, "a turn is several items, which have fields of their own")
             )
+        self._turn = len(self.items)
         content: list[ContentPart] = []
         for number, part in enumerate(message.parts):
             place = f"{where}.parts[{number}]"
@@ -322,7 +324,7 @@ class MessageWriter:
                 self.items.append(encode_call(part, where, self._writer))
             case ReasoningPart():
                 item = encode_reasoning(part, where, self._writer, self._vendor)
-                if item is not None:
+                if item is not None and (part.text or not self._joins(item)):
                     self.items.append(item)
             case ServerToolCallPart() | ServerToolResultPart():
                 used = encode_server_tool(part, where, self._writer)
@@ -334,6 +336,15 @@ class MessageWriter:
                 self.items.append(part.spec)
             case _:
                 raise refuse_field(where, NAME, f"the assistant says no {type(part).__name__}")
+
+    def _joins(self, item: JsonObject) -> bool:
+        """Is this the seal of a thought that was interrupted, and so part of the item that has its id?"""
+        name = item.get("id")
+        for known in self.items[self._turn :]:
+            if is_object(known) and known.get("type") == "reasoning" and name is not None and known.get("id") == name:
+                known.update({field: value for field, value in item.items() if value or field not in known})
+                return True
+        return False
 
     def _end_item(self, content: list[ContentPart], where: str) -> None:
         """Write the gathered parts as one message item. The notes and the item's fields are on its last part."""

@@ -33,12 +33,13 @@ _TEXT_FIELD = {"output_text": "text", "refusal": "refusal"}
 class _Call:
     """A call whose pieces are still arriving. It is told of once its name is known; what came before waits."""
 
-    __slots__ = ("arguments", "done", "id", "index", "item", "kind", "name", "seal")
+    __slots__ = ("arguments", "done", "id", "index", "item", "kind", "name", "noted", "seal")
 
     def __init__(self) -> None:
         self.index = -1
         self.kind = "function_call"
         self.item: JsonObject = {}
+        self.noted: JsonObject = {}
         self.id: str | None = None
         self.name: str | None = None
         self.arguments: list[str] = []
@@ -124,7 +125,11 @@ class Output:
         if end.call is not None:
             call = self._calls.get(end.call)
             if call is not None:
-                call.item.update({name: value for name, value in extras.items() if self.whole or name != "id"})
+                if self.own and self.whole:
+                    call.item.pop("status", None)  # a call of our own dialect told it, or had none
+                    call.noted = extras
+                else:
+                    call.noted = {name: value for name, value in extras.items() if name != "id"}
                 self._end_call(end.call, call)
             return
         kind = self._item.get("type")
@@ -205,11 +210,8 @@ class Output:
         self._end_part()
         kind = item["type"]
         if kind == "reasoning" and form:
-            text = GAP.join(piece["text"] for piece in item["summary"])
-            for name, word in PIECES.items():
-                pieces = [{"type": word, "text": piece} for where, piece in cut_up(text, form) if where == name]
-                if pieces or name == "summary":
-                    item[name] = pieces
+            text = GAP.join(piece["text"] for piece in item.pop("summary"))
+            item.update(_lists(text, form))
         if kind != "reasoning" and item.get("status") == "in_progress":
             item["status"] = self.status
         self._tell("output_item.done", output_index=self._index, item=item)
@@ -309,6 +311,7 @@ class Output:
         call.item[field] = whole
         if call.item.get("status") == "in_progress":
             call.item["status"] = self.status
+        call.item.update(call.noted)
         if call.seal is not None:
             call.item[SIGNATURE] = call.seal
         place = {"item_id": call.item["id"], "output_index": call.index}
@@ -317,3 +320,13 @@ class Output:
         else:
             self._tell("function_call_arguments.done", **place, name=call.item["name"], arguments=whole)
         self._tell("output_item.done", output_index=call.index, item=call.item)
+
+
+def _lists(text: str, form: tuple[str, ...]) -> JsonObject:
+    """The lists of a thought, as its notes tell them."""
+    lists: JsonObject = {} if "no_summary" in form else {"summary": []}
+    if "empty_content" in form:
+        lists["content"] = []
+    for name, piece in cut_up(text, form):
+        lists.setdefault(name, []).append({"type": PIECES[name], "text": piece})
+    return lists

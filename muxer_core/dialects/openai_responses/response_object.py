@@ -123,8 +123,10 @@ def usage_object(report: UsageReported, extras: JsonObject) -> JsonObject:
 def ending_fields(finish: ChoiceFinished | None, *, own: bool) -> JsonObject:
     """Status, and why the response is incomplete where it is. `own`: the native word is this API's."""
     if finish is not None and finish.reason in ("length", "content_filter"):
+        if own and finish.native == "incomplete":
+            return {"status": "incomplete"}
         reason = "max_output_tokens" if finish.reason == "length" else "content_filter"
-        if own and finish.native not in ("incomplete", ""):
+        if own and finish.native:
             reason = finish.native
         return {"status": "incomplete", "incomplete_details": {"reason": reason}}
     if own and finish is not None and finish.native == "steered":
