@@ -6,21 +6,28 @@ counted is the table in `usage`; when a stream is complete is the table in `stre
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
+from muxer_core.dialects.anthropic_messages.answers import answer_count, answer_failure, answer_models
+from muxer_core.dialects.anthropic_messages.decode import decode_request
 from muxer_core.dialects.anthropic_messages.encode import encode_chat, encode_count, encode_models
 from muxer_core.dialects.anthropic_messages.failures import failure_from_error
 from muxer_core.dialects.anthropic_messages.options import AnthropicMessagesOptions
 from muxer_core.dialects.anthropic_messages.reply import WholeReplyDecoder
+from muxer_core.dialects.anthropic_messages.reply_encoder import StreamEncoder, WholeEncoder
 from muxer_core.dialects.anthropic_messages.stream import StreamDecoder
 from muxer_core.dialects.anthropic_messages.words import DIALECT
 from muxer_core.dialects.model_lists import models_decoder
 from muxer_core.dialects.openai_chat.failures import failure_from_head
 from muxer_core.dialects.protocol import Encoded, ReplyDecoder, Target
+from muxer_core.dialects.server import Answered, Answering, Asked, Inbound, ReplyEncoder
 from muxer_core.dialects.token_counts import count_decoder
 from muxer_core.values.failure import Failure
 from muxer_core.values.moment import Moment
 from muxer_core.values.request import ChatRequest
+from muxer_core.values.usage import JsonValue
 from muxer_core.wire.heads import ResponseHead
 from muxer_core.wire.limits import Limits
 
@@ -72,6 +79,28 @@ class AnthropicMessages(msgspec.Struct, frozen=True):
     def failure(self, head: ResponseHead, body: bytes, *, where: str, moment: Moment) -> Failure:
         """What a reply with an error status means. Never raises."""
         return failure_from_head(head, body, where=where, moment=moment)
+
+    # ------------------------------------------------------------------------------------------------------------------ server role
+
+    def decode_chat(self, inbound: Inbound, *, limits: Limits) -> Asked:
+        """What the client asks for. Raises `InvalidRequest`, naming the field. A request to count tokens is read likewise."""
+        return decode_request(inbound, limits)
+
+    def reply_encoder(self, asked: Asked, answering: Answering) -> ReplyEncoder:
+        """An encoder for the reply to a request."""
+        return StreamEncoder(answering) if asked.stream else WholeEncoder(answering)
+
+    def answer_failure(self, failure: Failure) -> Answered:
+        """A failure before anything was answered, as the API's clients read it."""
+        return answer_failure(failure)
+
+    def answer_models(self, models: Iterable[dict[str, JsonValue]]) -> Answered:
+        """A list of models, as one page."""
+        return answer_models(models)
+
+    def answer_count(self, input_tokens: int) -> Answered:
+        """The reply to a request that counts tokens."""
+        return answer_count(input_tokens)
 
 
 __all__ = ["AnthropicMessages", "AnthropicMessagesOptions"]

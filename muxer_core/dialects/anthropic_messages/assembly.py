@@ -2,8 +2,9 @@
 
 Rules that hold here:
 
-* A delta of the wire is an item; an empty delta is none. Nothing is merged, split or held back, but for the input of a tool that the
-  provider runs itself, and for blocks that only this API knows: they are told whole, when their block ends.
+* A delta of the wire is an item; an empty delta is none, but the first citation of a block opens its text. Nothing is merged, split or
+  held back, but for the input of a tool that the provider runs itself, and for blocks that only this API knows: they are told whole, when
+  their block ends.
 * Each block of text, thinking or a tool call ends with `PartEnded`, which holds its further fields.
 * Tool calls are numbered in the order in which their blocks begin. The input that stands in a block's start counts where no piece of it
   follows; a call that ends without any input has the input `{}`, which is what it means to this API.
@@ -264,10 +265,13 @@ class Assembly:
             raise Malformed("content_block_delta holds no delta")
         index = _index(event)
         kind = delta.get("type")
+        block = self._blocks.get(index)
         if kind == "citations_delta":
+            if block is not None and not block.told:
+                block.told = True
+                items.append(TextDelta(""))  # citations may come before the text that they belong to
             items.append(CitationsReported([citation_of(delta.get("citation"))]))
             return
-        block = self._blocks.get(index)
         if kind in COMMON_DELTAS:
             field = COMMON_DELTAS[kind]
             value = delta.get(field)

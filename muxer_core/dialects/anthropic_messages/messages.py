@@ -4,19 +4,22 @@ Rules that hold here:
 
 * System and developer messages before any other are the request's `system`: a text where it is nothing but one text, else a list. Later
   ones are messages with the role `system`, or text of the user's turn (`options.later_system`).
-* A message with the role `tool` is a user's message with tool results.
+* A message with the role `tool` is a user's message with tool results. Read from the wire, results and what else a user says in one
+  message are messages of their own, the later ones `joined` to the first.
 * A message that came in this dialect stands as it came. Others are merged with their neighbours of the same role, for the API wants all
   results of one turn's tool calls in one message, and reads neighbours as one turn.
 * A message of which nothing is left is left out (what was left out of it has been named).
 
-Notes in `form`: `message` (a system message that stands in `messages`), `list` (a content of one text written as a list), `no_content`.
+Notes in `form`: `message` (a system message that stands in `messages`), `list` (a content of one text written as a list), `no_content`,
+`joined` (to the message before, of which it is a part on the wire).
 """
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import NamedTuple
 
-from muxer_core.dialects.anthropic_messages.blocks import NO_CONTENT, content_parts
+from muxer_core.dialects.anthropic_messages.blocks import LIST_FORM, NO_CONTENT, content_parts
 from muxer_core.dialects.anthropic_messages.marks import JsonObject, kind_of
 from muxer_core.dialects.anthropic_messages.options import LaterSystem
 from muxer_core.dialects.anthropic_messages.parts import Scribe, foreign
@@ -35,6 +38,7 @@ from muxer_core.values.messages import (
 from muxer_core.values.usage import JsonValue
 
 IN_MESSAGES = "message"
+JOINED = "joined"
 
 _NO_CONTENT: JsonValue = object()
 _SYSTEM_ROLES = ("system", "developer")
@@ -71,7 +75,8 @@ def encode_conversation(
         if turn is None:
             continue
         last = turns[-1] if turns else None
-        if last is not None and last.mergeable and turn.mergeable and last.role == turn.role:
+        joins = messages[position].dialect == DIALECT and JOINED in messages[position].form
+        if last is not None and last.role == turn.role and (joins or (last.mergeable and turn.mergeable)):
             turns[-1] = last._replace(content=[*_as_blocks(last.content), *_as_blocks(turn.content)])
         else:
             turns.append(turn)
@@ -186,8 +191,21 @@ def decode_conversation(body: JsonObject) -> tuple[Message, ...]:
         where = f"messages[{position}]"
         if not is_object(message):
             raise InvalidRequest(where, f"must be an object, got {kind_of(message)}")
-        decoded.append(decode_message(message, where))
+        decoded += _by_speaker(decode_message(message, where))
     return tuple(decoded)
+
+
+def _by_speaker(message: Message) -> list[Message]:
+    """A user's message, its tool results apart from what else it says."""
+    parts = message.parts
+    if message.role != "user" or not any(isinstance(part, ToolResultPart) for part in parts):
+        return [message]
+    split: list[Message] = []
+    for is_result, run in groupby(parts, key=lambda part: isinstance(part, ToolResultPart)):
+        form = (LIST_FORM, JOINED) if split else (LIST_FORM,)
+        role: Role = "tool" if is_result else "user"
+        split.append(Message(role, tuple(run), None, {} if split else message.extras, DIALECT, form))
+    return split
 
 
 def decode_message(message: JsonObject, where: str) -> Message:
