@@ -27,13 +27,9 @@ def _listing(model: str, provider: Provider) -> Listing | None:
     price_list = provider.price_list
     if price_list == "usual":
         price_list = "model" if provider.name == PROXY else "address"
-    match price_list:
-        case "none":
-            return None
-        case "model":
-            return find_by_name(model)
-        case "address":
-            return find_model(model, base_url=provider.base_url)
+    if price_list == "none":
+        return None
+    return find_by_name(model) if price_list == "model" else find_model(model, base_url=provider.base_url)
 
 
 def with_listed_price(deployment: Deployment) -> Deployment:
