@@ -64,6 +64,18 @@ def _bedrock_converse_fields() -> FieldTable:
     return TABLE
 
 
+def _ollama(provider: Provider) -> ClientDialect:
+    from muxer_core.dialects.ollama import Ollama, OllamaOptions
+
+    return Ollama(msgspec.convert(provider.options, OllamaOptions, strict=False))
+
+
+def _ollama_fields() -> FieldTable:
+    from muxer_core.dialects.ollama.fields import TABLE
+
+    return TABLE
+
+
 def _openai_completions(provider: Provider) -> ClientDialect:
     from muxer_core.dialects.openai_completions import OpenAICompletions, OpenAICompletionsOptions
 
@@ -110,6 +122,7 @@ CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {
     "openai_chat": _openai_chat,
     "anthropic_messages": _anthropic_messages,
     "bedrock_converse": _bedrock_converse,
+    "ollama": _ollama,
     "openai_responses": _openai_responses,
     "openai_completions": _openai_completions,
     "gemini": _gemini,
@@ -126,6 +139,7 @@ FIELD_TABLES: dict[str, Callable[[], FieldTable]] = {
     "openai_chat": _openai_chat_fields,
     "anthropic_messages": _anthropic_messages_fields,
     "bedrock_converse": _bedrock_converse_fields,
+    "ollama": _ollama_fields,
     "openai_completions": _openai_completions_fields,
     "openai_responses": _openai_responses_fields,
     "gemini": _gemini_fields,
