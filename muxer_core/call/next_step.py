@@ -3,10 +3,12 @@
 The rules, in order, after an attempt failed:
 
 1. No more than `max_attempts` opened in a call (cascade steps apart), and none once content was delivered (the machine sees to that).
-2. Another place that serves the *same model* is tried at once, if the failure's kind allows another: it costs the caller nothing.
-3. The same place is tried again, at most `max_retries` times, after an exponential backoff with full jitter; `Retry-After` is a floor,
+2. The same place is tried again at once where the failure blames the key (`OF_THE_KEY`) and its credential has keys that were not tried
+   there in this call: the transport sends the next one.
+3. Another place that serves the *same model* is tried at once, if the failure's kind allows another: it costs the caller nothing.
+4. The same place is tried again, at most `max_retries` times, after an exponential backoff with full jitter; `Retry-After` is a floor,
    and one longer than `retry_after_max` rules the place out.
-4. A place with *another model* is tried (fallback), if it can cure the cause: a context that was too long needs a larger window, a
+5. A place with *another model* is tried (fallback), if it can cure the cause: a context that was too long needs a larger window, a
    content filter or a bad key needs another provider.
 
 Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (2015-03-04).
@@ -19,7 +21,8 @@ from typing import NamedTuple
 
 from muxer_core.call.outcome import Cause
 from muxer_core.call.plan import Place, Plan
-from muxer_core.values.failure import Failure, FailureKind
+from muxer_core.values.credential import keys_of
+from muxer_core.values.failure import OF_THE_KEY, Failure, FailureKind
 
 LONGEST_SEARCH = 64
 """Attempts of a call, refused before they opened included. Bounds the work when nearly every place is refused by a ledger."""
@@ -87,12 +90,14 @@ def next_step(failure: Failure, failed: int, tries: Sequence[Try], plan: Plan, j
     tried = 0
     for one in tries:
         tried |= 1 << one.place
+    retries = sum(one.place == failed for one in tries) - 1
+    if failure.kind in OF_THE_KEY and retries < keys_of(plan.places[failed].target.credential) - 1:
+        return Step(failed, "retry", 0.0)
     another = None
     if failure.try_another and plan.policies.fallbacks:
         another = next_curing(failure, failed, tried, plan)
         if another is not None and plan.places[another].card == plan.places[failed].card:
             return Step(another, "fallback", 0.0)
-    retries = sum(one.place == failed for one in tries) - 1
     if failure.retry_same and retries < retry.max_retries and (failure.retry_after or 0.0) <= retry.retry_after_max:
         backoff = jitter * min(retry.backoff_max, retry.backoff * 2.0**retries)
         return Step(failed, "retry", max(backoff, failure.retry_after or 0.0))

@@ -17,6 +17,7 @@ from muxer_core.fleet.policies import FleetPolicies
 from muxer_core.fleet.retry_budget import RetryBudget
 from muxer_core.fleet.view import FleetView
 from muxer_core.fleet.windows import RateWindow
+from muxer_core.values.credential import keys_of
 from muxer_core.values.errors import LocalProtocolError
 from muxer_core.values.failure import Failure
 from muxer_core.values.moment import Moment
@@ -43,6 +44,7 @@ class Fleet:
         "_heap",
         "_in_flight",
         "_in_flight_shared",
+        "_keys",
         "_latency_shared",
         "_next_look",
         "_now",
@@ -61,6 +63,7 @@ class Fleet:
         self._policies = policies
         self._card_of = [cards[deployment.card.name] for deployment in catalog.deployments]
         self._breakers = [Breaker() for _ in range(size)]
+        self._keys = [keys_of(deployment.provider.credential) for deployment in catalog.deployments]
         self._windows = [
             None
             if deployment.card.requests_per_minute is None and deployment.card.tokens_per_minute is None
@@ -132,7 +135,9 @@ class Fleet:
         breaker, window = self._breakers[index], self._windows[index]
         was_open = breaker.opened
         others = self._in_flight[index] > 0
-        breaker.attempt_ended(failure, self._policies.health, self._now, others_in_flight=others)
+        breaker.attempt_ended(
+            failure, self._policies.health, self._now, others_in_flight=others, keys=self._keys[index]
+        )
         if window is not None and tokens > 0:
             window.add(self._now, tokens=tokens)
         if window is not None or was_open or breaker.opened:

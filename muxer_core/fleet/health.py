@@ -7,8 +7,9 @@
     half open ── the probe told nothing (cancelled) ──▶ half open, another probe is admitted
 
 Only failures that blame the deployment count (`VERDICTS`). A request that was refused for its own fault is a reply like any other: the
-deployment works. Attempts begun before it cooled may end later; while it cools, a failure can only lengthen the cooldown by what the
-server itself asked for, and a success changes nothing. All times are `Moment.mono`.
+deployment works. One that was refused for its key (`OF_THE_KEY`) blames the deployment only when as many were so refused in a row as it has
+keys: until then another key may do. Attempts begun before it cooled may end later; while it cools, a failure can only lengthen the cooldown
+by what the server itself asked for, and a success changes nothing. All times are `Moment.mono`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from typing import Literal
 
 from muxer_core.fleet.policies import HealthPolicy
-from muxer_core.values.failure import Failure, FailureKind
+from muxer_core.values.failure import OF_THE_KEY, Failure, FailureKind
 
 Verdict = Literal["blames", "setup", "works", "nothing"]
 """What a failure says of the deployment: it failed; a person must repair it; it works; nothing at all."""
@@ -54,15 +55,16 @@ State = Literal["closed", "cooling", "half_open"]
 
 
 class Breaker:
-    """State of one deployment: `failures` in a row, cooldowns in a row (`opened`, 0 when closed), `until` when it cools, and whether the
-    probe is out.
+    """State of one deployment: `failures` in a row, cooldowns in a row (`opened`, 0 when closed), `until` when it cools, whether the probe
+    is out, and keys refused in a row (`refused`).
     """
 
-    __slots__ = ("failures", "opened", "probing", "until")
+    __slots__ = ("failures", "opened", "probing", "refused", "until")
 
     def __init__(self) -> None:
         self.failures = 0
         self.opened = 0
+        self.refused = 0
         self.until = 0.0
         self.probing = False
 
@@ -82,10 +84,17 @@ class Breaker:
             self.probing = True
 
     def attempt_ended(
-        self, failure: Failure | None, policy: HealthPolicy, now: float, *, others_in_flight: bool
+        self, failure: Failure | None, policy: HealthPolicy, now: float, *, others_in_flight: bool, keys: int = 1
     ) -> None:
-        """Learn from an attempt. `others_in_flight`: attempts at this deployment that have not ended; one of them may be the probe."""
+        """Learn from an attempt. `others_in_flight`: attempts at this deployment that have not ended; one of them may be the probe. `keys`:
+        how many take turns there.
+        """
         verdict = "works" if failure is None else VERDICTS[failure.kind]
+        if failure is not None and failure.kind in OF_THE_KEY:
+            self.refused += 1
+            verdict = "nothing" if self.refused < keys else verdict
+        elif verdict == "works":
+            self.refused = 0
         cooling = self.opened > 0 and now < self.until
         if failure is None or verdict in ("works", "nothing"):
             if verdict == "works" and not cooling:

@@ -33,3 +33,12 @@ class CredentialRef(msgspec.Struct, frozen=True, gc=False):
         if self.scheme in ("aws-sigv4", "none"):
             raise LocalProtocolError(f"credential {self.name!r}: {self.scheme} is no header that could carry a key")
         return self.scheme, secret
+
+
+def keys_of(credential: CredentialRef | None) -> int:
+    """How many keys a credential has; without a credential it is always the same request, as with one key.
+
+    >>> keys_of(None), keys_of(CredentialRef("one", others=("two",)))
+    (1, 2)
+    """
+    return 1 if credential is None else 1 + len(credential.others)

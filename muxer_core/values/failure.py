@@ -95,6 +95,10 @@ KINDS: dict[FailureKind, KindRules] = {
 }
 
 
+OF_THE_KEY: tuple[FailureKind, ...] = ("auth", "quota_exhausted", "rate_limited")
+"""Kinds that blame the key that was sent: where a credential has several, another one may do."""
+
+
 class Failure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """Why an attempt or a call did not bring a complete reply. Never holds a secret.
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
+from muxer_core.catalog.cards import ModelCard
+from muxer_core.catalog.catalog import Catalog
+from muxer_core.catalog.deployments import Deployment, Provider
 from muxer_core.fleet.fleet import Fleet
 from muxer_core.fleet.health import VERDICTS, Breaker
 from muxer_core.fleet.policies import HealthPolicy, RetryBudgetPolicy
+from muxer_core.values.credential import CredentialRef
 from muxer_core.values.errors import InvalidRequest, LocalProtocolError
-from muxer_core.values.failure import Failure, FailureKind
+from muxer_core.values.failure import OF_THE_KEY, Failure, FailureKind
 from muxer_core.values.moment import Moment
 from tests.fleet.machine import HEALTH, FleetMachine, new_fleet
 
@@ -203,3 +208,47 @@ def test_numbers_that_cannot_be_meant() -> None:
     for field in ("ratio", "per_second", "saved_seconds"):
         with pytest.raises(InvalidRequest, match=f"retry_budget.{field}"):
             RetryBudgetPolicy(**{field: -0.1})
+
+
+# -- deployments with several keys ------------------------------------------------------------------------------------------------------
+
+
+KEY_KINDS: list[Any] = [*OF_THE_KEY]
+
+
+@given(
+    keys=st.integers(1, 4),
+    ends=st.lists(st.sampled_from([None, "bad_request", "cancelled", *KEY_KINDS]), max_size=30),
+)
+def test_a_deployment_stays_up_until_each_of_its_keys_was_refused_in_a_row(keys: int, ends: list[Any]) -> None:
+    """Every refusal names a wait, so that with one key each of them takes the deployment out at once."""
+    breaker, in_a_row = Breaker(), 0
+    for kind in ends:
+        failure = None if kind is None else Failure(kind=kind, message="scripted", retry_after=5.0)
+        breaker.attempt_ended(failure, HEALTH, 1.0, others_in_flight=False, keys=keys)
+        in_a_row = in_a_row + 1 if kind in OF_THE_KEY else in_a_row if kind == "cancelled" else 0
+        assert breaker.state(1.0) == ("cooling" if in_a_row >= keys else "closed")
+        if in_a_row >= keys:
+            return
+
+
+def test_a_probe_whose_key_is_refused_leaves_the_place_to_the_next_probe() -> None:
+    breaker = Breaker()
+    for _ in range(2):
+        breaker.attempt_ended(BROKEN, HEALTH, 0.0, others_in_flight=False, keys=2)
+    breaker.attempt_started(5.0)
+    assert not breaker.admits(5.0)
+    breaker.attempt_ended(Failure(kind="auth", message="401"), HEALTH, 5.0, others_in_flight=False, keys=2)
+    assert breaker.admits(5.0)
+
+
+def test_the_fleet_knows_how_many_keys_a_deployment_has() -> None:
+    ref = CredentialRef("one", others=("two",))
+    provider = Provider(name="house", base_url="http://127.0.0.1:1", credential=ref)
+    catalog = Catalog([Deployment(name="d", card=ModelCard(name="m"), provider=provider, upstream_model="m")])
+    fleet = Fleet(catalog, T0)
+    refused = Failure(kind="auth", message="401")
+    fail(fleet, T0, refused)
+    assert fleet.view(T0).up & 1
+    fail(fleet, T0, refused)
+    assert not fleet.view(T0).up & 1
