@@ -73,7 +73,7 @@ def asked_sync(url: str) -> tuple[Reply, int]:
         reply = client.embed(["a", "b"], model="v", max_cost="0.01")
         count = client.count_tokens("How many?", model="c")
         with pytest.raises(InvalidRequest, match="dimension: is no option"):
-            client.embed("a", model="v", dimension=5)  # type: ignore[call-arg]
+            client.embed("a", model="v", dimension=5)  # type: ignore[call-arg]  # the misspelling is the point
         return reply, count
 
 

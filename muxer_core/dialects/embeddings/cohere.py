@@ -25,7 +25,6 @@ from typing import Any
 from muxer_core.dialects.embeddings.vectors import count_of, read_vector, reported, texts_of, translated, without
 from muxer_core.dialects.json_request import own_extras, post_json
 from muxer_core.dialects.json_text import is_list, is_object
-from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.dialects.protocol import Encoded, Target
 from muxer_core.dialects.whole_body import ErrorReader, Malformed, WholeBodyDecoder
 from muxer_core.values.embedding_request import EmbeddingRequest
@@ -78,9 +77,12 @@ def encode_embeddings(
 
 
 def embeddings_decoder(
-    limits: Limits, *, inputs: int | None = None, dialect: str = DIALECT, failure: ErrorReader = failure_from_reply
+    limits: Limits, *, inputs: int | None = None, dialect: str = DIALECT, failure: ErrorReader
 ) -> WholeBodyDecoder:
-    """A decoder to `EmbeddingsReported`, for a reply of either version; `inputs` as in `EmbeddingDialect`."""
+    """A decoder to `EmbeddingsReported`, for a reply of either version; `inputs` as in `EmbeddingDialect`.
+
+    `failure` is how the dialect reads an `error`.
+    """
     return WholeBodyDecoder(
         limits, lambda value: _read(value, inputs, dialect), what="the list of vectors", failure=failure
     )

@@ -10,7 +10,7 @@ Reply, by field:
 | `data[].embedding` | `EmbeddingsReported`: numbers, or base64 text |
 | `data[].index` | the order; where indices are missing or no numbering from 0, the list's own order |
 | `id`, `model`, `created` | `ReplyStarted` |
-| `usage` | `UsageReported` and `CostReported`, by the rules of `openai_chat.usage`; `total_tokens` alone is the input (Voyage) |
+| `usage` | `UsageReported` and `CostReported`, as the dialect reads them |
 | `object`, `data[].object` | nothing: they are always the same |
 | anything else (`provider`, …) | `ExtrasReported` |
 
@@ -19,21 +19,18 @@ Source: openai-python 3.57.0, `types/embedding_create_params.py` and `types/crea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from muxer_core.dialects.embeddings.vectors import Vector, read_vector, reported, without
 from muxer_core.dialects.json_request import own_extras, post_json
 from muxer_core.dialects.json_text import is_list, is_object
-from muxer_core.dialects.openai_chat.failures import failure_from_reply
-from muxer_core.dialects.openai_chat.usage import usage_from_fields
 from muxer_core.dialects.protocol import Encoded, Target
-from muxer_core.dialects.whole_body import Malformed, WholeBodyDecoder
+from muxer_core.dialects.whole_body import ErrorReader, Malformed, WholeBodyDecoder
 from muxer_core.values.embedding_request import EmbeddingRequest
-from muxer_core.values.items import CostReported, ExtrasReported, Item, ReplyStarted, UsageReported, WarningReported
+from muxer_core.values.items import ExtrasReported, Item, ReplyStarted
 from muxer_core.values.usage import JsonValue
 from muxer_core.wire.limits import Limits
-
-DIALECT = "openai_chat"
 
 OWNED = {
     "model": "model",
@@ -47,9 +44,11 @@ OWNED = {
 _KNOWN = frozenset({"object", "data", "model", "usage", "id", "created"})
 
 
-def encode_embeddings(
-    request: EmbeddingRequest, target: Target, *, url: str | None = None, dialect: str = DIALECT
-) -> Encoded:
+UsageReader = Callable[[dict[str, Any]], list[Item]]
+"""How a dialect reads the `usage` of a reply."""
+
+
+def encode_embeddings(request: EmbeddingRequest, target: Target, *, url: str | None = None, dialect: str) -> Encoded:
     """The request. `url` is where it goes, if not to `base_url/embeddings`. Raises `InvalidRequest`, naming the field."""
     extras, warnings = own_extras(request.extras, request.dialect, dialect, OWNED)
     warnings += without(request, dialect, "input_type", "title")
@@ -63,21 +62,23 @@ def encode_embeddings(
     return Encoded(post_json(target, url or f"{target.base_url}/embeddings", body), tuple(warnings))
 
 
-def embeddings_decoder(limits: Limits, *, inputs: int | None = None, dialect: str = DIALECT) -> WholeBodyDecoder:
-    """A decoder to `EmbeddingsReported`; `inputs` as in `EmbeddingDialect`."""
+def embeddings_decoder(
+    limits: Limits, *, inputs: int | None = None, dialect: str, failure: ErrorReader, usage: UsageReader
+) -> WholeBodyDecoder:
+    """A decoder to `EmbeddingsReported`; `inputs` as in `EmbeddingDialect`. `failure` and `usage` are how the dialect reads these two."""
     return WholeBodyDecoder(
-        limits, lambda value: _read(value, inputs, dialect), what="the list of vectors", failure=failure_from_reply
+        limits, lambda value: _read(value, inputs, dialect, usage), what="the list of vectors", failure=failure
     )
 
 
-def _read(value: Any, inputs: int | None, dialect: str) -> list[Item]:
+def _read(value: Any, inputs: int | None, dialect: str, read_usage: UsageReader) -> list[Item]:
     if not is_object(value) or not is_list(value.get("data")):
         raise Malformed("it holds no list `data`")
     vectors = in_order(value["data"])
     items: list[Item] = [started(value, dialect), *reported(vectors, inputs)]
     usage = value.get("usage")
     if is_object(usage):
-        items += _usage(usage)
+        items += read_usage(usage)
     extras = {name: content for name, content in value.items() if name not in _KNOWN and content is not None}
     if extras:
         items.append(ExtrasReported(extras))
@@ -109,20 +110,3 @@ def started(value: dict[str, Any], dialect: str) -> ReplyStarted:
         created=created if type(created) is int else None,
         dialect=dialect,
     )
-
-
-def _usage(fields: dict[str, Any]) -> list[Item]:
-    """Usage of a call without output: what is not said of the output is nothing, and what is said in total is all input."""
-    counted = {"completion_tokens": 0} | {name: value for name, value in fields.items() if value is not None}
-    if "prompt_tokens" not in counted and "input_tokens" not in counted and "total_tokens" in counted:
-        counted["prompt_tokens"] = counted["total_tokens"]
-    reading = usage_from_fields(counted, None)
-    items: list[Item] = []
-    if reading.warning:
-        items.append(WarningReported(reading.warning))
-    if reading.extras:
-        items.append(ExtrasReported({"usage": reading.extras}))
-    if reading.usage is not None:
-        items.append(UsageReported(reading.usage))
-    items += [CostReported(cost) for cost in reading.costs]
-    return items

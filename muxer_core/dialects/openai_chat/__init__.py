@@ -10,14 +10,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from muxer_core.dialects.embeddings import openai as vectors  # the module, since it reads usage by this dialect's rules
 from muxer_core.dialects.model_lists import models_decoder
+from muxer_core.dialects.openai_chat import vectors
 from muxer_core.dialects.openai_chat.answers import answer_failure, answer_models
 from muxer_core.dialects.openai_chat.decode_request import decode_request
 from muxer_core.dialects.openai_chat.encode import encode_chat, encode_models
 from muxer_core.dialects.openai_chat.failures import failure_from_head, failure_from_reply
 from muxer_core.dialects.openai_chat.options import OpenAIChatOptions
-from muxer_core.dialects.openai_chat.paths import url_of
 from muxer_core.dialects.openai_chat.reply import WholeReplyDecoder
 from muxer_core.dialects.openai_chat.stream import StreamDecoder
 from muxer_core.dialects.openai_chat.stream_encoder import StreamEncoder
@@ -72,7 +71,7 @@ class OpenAIChat(msgspec.Struct, frozen=True):
 
     def encode_embeddings(self, request: EmbeddingRequest, target: Target) -> Encoded:
         """The request for vectors. Raises `InvalidRequest`, naming the field."""
-        return vectors.encode_embeddings(request, target, url=url_of(target, "embeddings", self.options.api_version))
+        return vectors.encode_embeddings(request, target, api_version=self.options.api_version)
 
     def embeddings_decoder(self, head: ResponseHead, *, limits: Limits, inputs: int | None = None) -> ReplyDecoder:
         """Decodes to `EmbeddingsReported`, in the order of the inputs."""

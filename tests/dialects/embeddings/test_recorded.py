@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from muxer_core.dialects.embeddings import cohere, gemini, ollama, openai
+from muxer_core.dialects.embeddings import cohere, gemini, ollama
 from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.model_lists import models_decoder
+from muxer_core.dialects.openai_chat import vectors as openai
 from muxer_core.dialects.openai_chat.failures import failure_from_head, failure_from_reply
 from muxer_core.dialects.protocol import ReplyDecoder
 from muxer_core.dialects.token_counts import count_decoder
@@ -30,7 +31,7 @@ from muxer_core.wire.limits import Limits
 from tests.support.beside_chat import Exchange, collection, cuts, items_of, sample
 from tests.support.shared import shared_path
 
-SHAPES = {
+SHAPES: dict[str, Any] = {
     "embeddings": openai,
     "batchEmbedContents": gemini,
     "embedContent": gemini,
@@ -48,7 +49,9 @@ def decoder_of(api: str, inputs: int | None = None) -> ReplyDecoder:
         return count_decoder(Limits(), dialect="d", failure=failure_from_reply)
     if api == "models":
         return models_decoder(Limits(), failure_from_reply)
-    decoder: ReplyDecoder = SHAPES[api].embeddings_decoder(Limits(), inputs=inputs)
+    if api == "embeddings":
+        return openai.embeddings_decoder(Limits(), inputs=inputs)
+    decoder: ReplyDecoder = SHAPES[api].embeddings_decoder(Limits(), inputs=inputs, failure=failure_from_reply)
     return decoder
 
 

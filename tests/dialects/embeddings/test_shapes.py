@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from muxer_core.asking_vectors import embedding_request
 from muxer_core.catalog.deployments import Provider
-from muxer_core.dialects.embeddings import cohere, gemini, ollama, openai
+from muxer_core.dialects.embeddings import cohere, gemini, ollama
 from muxer_core.dialects.json_text import is_list
 from muxer_core.dialects.openai_chat import OpenAIChat
+from muxer_core.dialects.openai_chat import vectors as openai
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.dialects.protocol import EmbeddingDialect, Encoded, ReplyDecoder, Target
 from muxer_core.dialects.registry import client_dialect
@@ -159,9 +160,16 @@ def test_recorded_requests_can_be_said(exchange: Any) -> None:
     assert body == {"model": model, "input": listed, **named, **asked}
 
 
+def decoder_of(shape: Any, inputs: int | None = None) -> ReplyDecoder:
+    """The decoder of a shape, with errors read as OpenAI's where the shape leaves that to its dialect."""
+    failure = {} if shape is openai else {"failure": failure_from_reply}
+    decoder: ReplyDecoder = shape.embeddings_decoder(Limits(), inputs=inputs, **failure)
+    return decoder
+
+
 def read(shape: Any, body: Any, inputs: int | None = None) -> list[Item]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return items_of(shape.embeddings_decoder(Limits(), inputs=inputs), [raw])
+    return items_of(decoder_of(shape, inputs), [raw])
 
 
 def embeddings(*entries: Any, **fields: Any) -> dict[str, Any]:
