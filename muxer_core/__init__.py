@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from muxer_core.asking import ChatOptions, Prompt, chat_request
+    from muxer_core.asking_vectors import EmbeddingOptions, Inputs, embedding_request
     from muxer_core.call.exchange import AsyncExchange, AsyncTransport, SyncExchange, SyncTransport, TransportError
     from muxer_core.call.machine import Call
     from muxer_core.call.outcome import AttemptRecord, CallFailed, Outcome
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from muxer_core.routing.decision import Decision
     from muxer_core.values.amount import Usd
     from muxer_core.values.context import CallContext
+    from muxer_core.values.embedding_request import EmbeddingRequest
     from muxer_core.values.errors import InvalidRequest, LocalProtocolError
     from muxer_core.values.failure import Failure
     from muxer_core.values.items import (
@@ -59,7 +61,10 @@ _ROOMS = {
     "Config": "config.schema",
     "ConfigError": "config.problems",
     "Decision": "routing.decision",
+    "EmbeddingOptions": "asking_vectors",
+    "EmbeddingRequest": "values.embedding_request",
     "Failure": "values.failure",
+    "Inputs": "asking_vectors",
     "InvalidRequest": "values.errors",
     "Item": "values.items",
     "LocalProtocolError": "values.errors",
@@ -86,6 +91,7 @@ _ROOMS = {
     "UsageReported": "values.items",
     "Usd": "values.amount",
     "chat_request": "asking",
+    "embedding_request": "asking_vectors",
 }
 """Which room holds which name. A test holds it against the imports above, which only type checkers see."""
 
@@ -118,7 +124,10 @@ __all__ = [
     "Config",
     "ConfigError",
     "Decision",
+    "EmbeddingOptions",
+    "EmbeddingRequest",
     "Failure",
+    "Inputs",
     "InvalidRequest",
     "Item",
     "LocalProtocolError",
@@ -145,4 +154,5 @@ __all__ = [
     "UsageReported",
     "Usd",
     "chat_request",
+    "embedding_request",
 ]

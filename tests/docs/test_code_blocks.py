@@ -26,6 +26,9 @@ PLAIN = (
 )
 
 
+VECTORS = b'{"data":[{"index":0,"embedding":[0.5,1.0]},{"index":1,"embedding":[1.0,0.5]}],"usage":{"prompt_tokens":9,"total_tokens":9}}'
+
+
 def pages() -> list[Path]:
     """Pages that hold Python blocks."""
     found = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -33,7 +36,10 @@ def pages() -> list[Path]:
 
 
 def proxy(request: Received) -> Script:
-    """A proxy that answers plainly or as a stream, as it is asked."""
+    """A proxy that answers plainly or as a stream, as it is asked; with vectors, or a count of tokens."""
+    for path, body in (("/embeddings", VECTORS), ("/count_tokens", b'{"input_tokens":12}')):
+        if request.target.endswith(path):
+            return (Head(200, (("content-type", "application/json"),)), Data(body), End())
     if b'"stream":true' in request.body:
         return (Head(), *map(Data, [ROLE, text_chunk("One, two, three."), FINISH, USAGE, DONE]), End())
     return (Head(200, (("content-type", "application/json"),)), Data(PLAIN), End())
