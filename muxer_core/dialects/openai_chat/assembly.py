@@ -29,6 +29,7 @@ from muxer_core.dialects.openai_chat.chunks import (
     PlainChunk,
     Thought,
     ToolCall,
+    is_told,
     json_text,
 )
 from muxer_core.dialects.openai_chat.citations import citation_of
@@ -157,8 +158,9 @@ class Assembly:
 
     def add(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> None:
         """Append the items of this chunk. Raises `LimitCrossed`, after the items before the fault."""
-        if leftovers is not None or chunk.provider is not None or chunk.usage is not None or not self.started:
-            self._reply_fields(chunk, leftovers, items)
+        told = is_told(chunk.usage)
+        if leftovers is not None or chunk.provider is not None or told or not self.started:
+            self._reply_fields(chunk, leftovers, items, told=told)
         unread = None
         position = 0
         for choice in chunk.choices or ():
@@ -206,7 +208,7 @@ class Assembly:
                 state.finish = word
                 items.append(ChoiceFinished(FINISH_REASONS.get(word.lower(), "stop"), word, index))
             position += 1  # noqa: SIM113  # enumerate would cost a tuple for every chunk
-        if chunk.usage is not None:
+        if told:
             self._usage(chunk.usage, items)
 
     def _too_deep(self) -> LimitCrossed:
@@ -299,14 +301,14 @@ class Assembly:
         if fields:
             items.append(ExtrasReported(fields, index))
 
-    def _reply_fields(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item]) -> None:
-        """The start of the reply, once, and fields of the reply itself, when they change."""
+    def _reply_fields(self, chunk: Chunk, leftovers: Leftovers | None, items: list[Item], *, told: bool) -> None:
+        """The start of the reply, once, and fields of the reply itself, when they change. `told`: the chunk has usage."""
         fields: JsonObject = {}
         starts = not self.started and bool(chunk.id or chunk.model or chunk.choices)
         if starts:
             self.started = True
             items.append(ReplyStarted(chunk.id or None, chunk.model or None, chunk.created or None, self._dialect))
-        if starts or chunk.usage is not None:
+        if starts or told:
             self._service_tier = chunk.service_tier or self._service_tier
             if chunk.system_fingerprint is not None and self._fingerprint is None:
                 self._fingerprint = fields["system_fingerprint"] = chunk.system_fingerprint

@@ -28,6 +28,15 @@ COUNT_LIMIT = 10**15
 Index = Annotated[int, msgspec.Meta(ge=0, le=COUNT_LIMIT)]
 
 
+NOTHING = msgspec.Raw(b"null")
+"""No text. A decoder that may choose between a raw text and null takes nothing but null, so that null is a raw text here."""
+
+
+def is_told(raw: msgspec.Raw) -> bool:
+    """Is there a text that is not null?"""
+    return raw is not NOTHING and bytes(raw) != b"null"
+
+
 class MalformedChunk(Exception):
     """The JSON is no chunk; the message says why. Never leaves the dialect: it becomes a failure of kind `malformed`."""
 
@@ -102,7 +111,7 @@ class Chunk(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     service_tier: str | None = None
     system_fingerprint: str | None = None
     choices: list[Choice] | None = None
-    usage: msgspec.Raw | None = None
+    usage: msgspec.Raw = NOTHING
     obfuscation: str | None = None
     provider: str | None = None
     p: str | None = None
@@ -171,7 +180,7 @@ def read_chunk(value: JsonObject, usage: msgspec.Raw | None, *, whole: bool = Fa
     rest = {name: field for name, field in value.items() if field is not None}
     rest.pop("usage", None)
     rest.pop("error", None)
-    chunk = Chunk(usage=usage)
+    chunk = Chunk(usage=usage or NOTHING)
     for name in _TEXTS:
         if isinstance(rest.get(name), str):
             setattr(chunk, name, rest.pop(name))

@@ -9,21 +9,26 @@ from one event, and exchanged in the next ones without reading them.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+
+from muxer_core.dialects.openai_chat.chunks import NOTHING, is_told
 
 _MISS = (msgspec.MsgspecError, RecursionError, UnicodeError)
 
 
 class _Said(msgspec.Struct):
-    delta: msgspec.Raw | None = None
-    message: msgspec.Raw | None = None
+    delta: msgspec.Raw = NOTHING
+    message: msgspec.Raw = NOTHING
 
 
 class _Peek(msgspec.Struct):
     """What must be known of an event."""
 
+    object: str | None = None
     choices: list[_Said] | None = None
-    usage: msgspec.Raw | None = None
+    usage: msgspec.Raw = NOTHING
 
 
 _peek = msgspec.json.Decoder(_Peek).decode
@@ -90,13 +95,22 @@ def json_text_bytes(text: str) -> bytes:
         return msgspec.json.encode(text.encode("utf-8", "replace").decode())
 
 
-def is_chunk(data: bytes) -> bool:
-    """Is this an event of a stream, and no whole reply?"""
+def form_of(data: bytes) -> Literal["chunk", "whole"] | None:
+    """Is this an event of a stream, or a whole reply? None where it does not say: some servers send `delta` and `message` in both.
+
+    >>> form_of(b'{"choices":[{"message":{}}]}'), form_of(b'{"choices":[]}')
+    ('whole', None)
+    """
     try:
         peek = _peek(data)
     except _MISS:
-        return True
-    return not any(choice.message is not None and choice.delta is None for choice in peek.choices or ())
+        return None
+    if peek.object is not None and peek.object.endswith(".chunk"):
+        return "chunk"
+    told = {(is_told(choice.delta), is_told(choice.message)) for choice in peek.choices or ()}
+    if told == {(True, False)}:
+        return "chunk"
+    return "whole" if told == {(False, True)} else None
 
 
 def _is_usage_alone(data: bytes) -> bool:
@@ -104,4 +118,4 @@ def _is_usage_alone(data: bytes) -> bool:
         peek = _peek(data)
     except _MISS:
         return False
-    return not peek.choices and peek.usage is not None and bytes(peek.usage) != b"null"
+    return not peek.choices and is_told(peek.usage)

@@ -19,11 +19,13 @@ import msgspec
 from muxer_core.dialects.json_text import is_object
 from muxer_core.dialects.openai_chat.assembly import Assembly
 from muxer_core.dialects.openai_chat.chunks import (
+    NOTHING,
     Chunk,
     MalformedChunk,
     PlainChunk,
     decode_chunk,
     decode_plain_chunk,
+    is_told,
     json_text,
     read_chunk,
 )
@@ -49,8 +51,8 @@ MISS = (msgspec.MsgspecError, RecursionError, UnicodeError)
 class _Texts(msgspec.Struct, gc=False):
     """The text of the fields whose digits or nesting matter."""
 
-    usage: msgspec.Raw | None = None
-    cost: msgspec.Raw | None = None
+    usage: msgspec.Raw = NOTHING
+    cost: msgspec.Raw = NOTHING
 
 
 class Shape(NamedTuple):
@@ -169,7 +171,7 @@ class Reading:
             items.append(fault_failure(fault))
             return True
         if cost is not None:
-            reported = cost_beside_usage(cost, texts.cost)
+            reported = cost_beside_usage(cost, texts.cost if is_told(texts.cost) else None)
             if reported is not None:
                 items.append(CostReported(reported))
         return False
@@ -195,5 +197,5 @@ def _texts(data: bytes, value: dict[str, Any]) -> _Texts:
         return _Texts(_encoded(usage))
 
 
-def _encoded(value: Any) -> msgspec.Raw | None:
-    return None if value is None else msgspec.Raw(json_text(value).encode())
+def _encoded(value: Any) -> msgspec.Raw:
+    return NOTHING if value is None else msgspec.Raw(json_text(value).encode())

@@ -23,7 +23,7 @@ from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.openai_chat.answers import error_body
 from muxer_core.dialects.openai_chat.chunks import json_text
 from muxer_core.dialects.openai_chat.forms import DIALECT
-from muxer_core.dialects.openai_chat.pass_through import PassThrough, is_chunk, json_text_bytes
+from muxer_core.dialects.openai_chat.pass_through import PassThrough, form_of, json_text_bytes
 from muxer_core.dialects.openai_chat.usage_words import usage_fields
 from muxer_core.dialects.openai_chat.wording import JsonObject, Wording
 from muxer_core.dialects.server import Answering, Asked
@@ -127,7 +127,7 @@ class StreamEncoder:
                 waiting = None
             if type(item) is SourceEvent:
                 if self._passes is None:
-                    self._passes = is_chunk(item.data)
+                    self._passes = form_of(item.data) != "whole"
                 waiting = item if self._passes else None
                 continue
             self._take(item, out)

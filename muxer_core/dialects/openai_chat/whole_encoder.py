@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.openai_chat.answers import error_body
 from muxer_core.dialects.openai_chat.forms import DIALECT
-from muxer_core.dialects.openai_chat.pass_through import PassThrough, is_chunk
+from muxer_core.dialects.openai_chat.pass_through import PassThrough, form_of
 from muxer_core.dialects.openai_chat.stream_encoder import as_json, wants_functions
 from muxer_core.dialects.openai_chat.usage_words import usage_fields
 from muxer_core.dialects.openai_chat.wording import JsonObject, Wording
@@ -101,9 +101,9 @@ class WholeEncoder:
         return gathered
 
     def _keep(self, data: bytes) -> None:
-        """A whole body is kept, to pass as it came; the first chunk of a stream says that there is none."""
+        """A whole body is kept, to pass as it came; a second event says that it is a stream."""
         if self._sources:
-            self._source = None if self._source is not None or is_chunk(data) else data
+            self._source = None if self._source is not None or form_of(data) == "chunk" else data
             self._sources = self._source is not None
 
     def _gather(self, item: Item) -> None:
