@@ -1,4 +1,4 @@
-"""Vectors in Cohere's shape: `POST base_url/embed`, of version 2, and replies of version 1.
+"""Vectors in Cohere's shape: `POST base_url/v2/embed`, and replies of version 1 too.
 
 Request (v2): `model`, `texts`, `input_type` (which the API demands; `search_document` where the caller says none), `embedding_types`,
 `output_dimension`; `truncate`, `priority`, `inputs` (with images) and the like go into `extras`.
@@ -56,7 +56,7 @@ _KNOWN = frozenset({"id", "embeddings", "texts", "meta", "response_type"})
 def encode_embeddings(
     request: EmbeddingRequest, target: Target, *, url: str | None = None, dialect: str = DIALECT
 ) -> Encoded:
-    """The request. `url` is where it goes, if not to `base_url/embed`. Raises `InvalidRequest`, naming the field."""
+    """The request. `url` is where it goes, if not to `base_url/v2/embed` (a `base_url` may end in `/v2`). Raises `InvalidRequest`."""
     extras, warnings = own_extras(request.extras, request.dialect, dialect, OWNED)
     warnings += without(request, dialect, "title", "user")
     input_type = translated(request, INPUT_TYPES, dialect)
@@ -73,7 +73,9 @@ def encode_embeddings(
     if request.dimensions is not None:
         body["output_dimension"] = request.dimensions
     body.update(extras)
-    return Encoded(post_json(target, url or f"{target.base_url}/embed", body, headers=()), tuple(warnings))
+    return Encoded(
+        post_json(target, url or f"{target.base_url.removesuffix('/v2')}/v2/embed", body, headers=()), tuple(warnings)
+    )
 
 
 def embeddings_decoder(

@@ -67,9 +67,11 @@ FULL = request("a", "b", dimensions=8, input_type="query")
          {"model": "m", "input": ["a", [1, 2]], "dimensions": 8, "encoding_format": "base64", "user": "u"}),
         (ollama, target("http://127.0.0.1:11434"), request("a", dimensions=8, extras={"truncate": False}),
          "http://127.0.0.1:11434/api/embed", {"model": "m", "input": ["a"], "dimensions": 8, "truncate": False}),
-        (cohere, target("https://api.test/v2"), request("a", dimensions=8, encoding_format="int8", input_type="query"),
+        (cohere, target("https://api.test"), request("a", dimensions=8, encoding_format="int8", input_type="query"),
          "https://api.test/v2/embed",
          {"model": "m", "texts": ["a"], "input_type": "search_query", "embedding_types": ["int8"], "output_dimension": 8}),
+        (cohere, target("https://api.test/v2"), request("a", input_type="image"), "https://api.test/v2/embed",
+         {"model": "m", "texts": ["a"], "input_type": "image", "embedding_types": ["float"]}),
         (gemini, target("https://api.test/v1beta"), FULL, "https://api.test/v1beta/models/m:batchEmbedContents",
          {"requests": [
              {"content": {"parts": [{"text": text}]}, "model": "models/m", "taskType": "RETRIEVAL_QUERY", "outputDimensionality": 8}
