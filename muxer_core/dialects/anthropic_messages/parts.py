@@ -207,6 +207,8 @@ class Scribe:
             source = {"type": "text", "media_type": media_type or _PLAIN, "data": part.text}
         elif part.url is not None:
             source = {"type": "url", "url": part.url}
+            if (media_type or "").startswith("image/") and not part.filename:
+                return self._finish({"type": "image", "source": source}, part.extras, part.cache, (), where)
         else:
             data = part.data or ""
             if media_type is None and (part.filename or "").lower().endswith(".pdf"):

@@ -87,7 +87,7 @@ def _choice(request: ChatRequest, warnings: list[str], *, own: bool) -> JsonObje
     choice, parallel = request.tool_choice, request.parallel_tool_calls
     wire: JsonObject
     if choice is None:
-        if parallel is not False:
+        if parallel is None:
             return None
         if not request.tools:
             warnings.append(left_out("parallel_tool_calls", DIALECT, "the request has no tools"))
