@@ -94,6 +94,12 @@ def _anthropic_messages(provider: Provider) -> ClientDialect:
     return AnthropicMessages(msgspec.convert(provider.options, AnthropicMessagesOptions, strict=False))
 
 
+def _anthropic_messages_server() -> ServerDialect:
+    from muxer_core.dialects.anthropic_messages import AnthropicMessages
+
+    return AnthropicMessages()
+
+
 def _anthropic_messages_fields() -> FieldTable:
     from muxer_core.dialects.anthropic_messages.fields import TABLE
 
@@ -130,6 +136,7 @@ CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {
 
 SERVER_DIALECTS: dict[str, Callable[[], ServerDialect]] = {
     "openai_chat": _openai_chat_server,
+    "anthropic_messages": _anthropic_messages_server,
     "openai_responses": _openai_responses_server,
     "gemini": _gemini_server,
 }
