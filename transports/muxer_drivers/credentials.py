@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from muxer_core.call.exchange import TransportError
 from muxer_core.fleet.key_turns import DEFAULT_POLICY, KeyTurns, refusal_of
@@ -38,20 +38,38 @@ ENVIRONMENT = "env:"
 ALTERNATIVE = "|"
 
 
-class Admission:
-    """A request on its way to be let in. `headers` are all of the request's, and None while they must be waited for."""
+class Way:
+    """How a request is let in where that is not by one plain key: by which source, and with which key of several."""
 
-    __slots__ = ("ask", "headers", "key", "source", "turns")
+    __slots__ = ("ask", "key", "source", "turns")
 
-    def __init__(self, headers: list[tuple[str, str]] | None) -> None:
-        self.headers = headers
-        self.ask: Ask | None = None
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
         self.source: Source | None = None
         self.turns: KeyTurns | None = None
         self.key = 0
 
+    @property
+    def name(self) -> str:
+        """The name of the credential whose turn it is."""
+        return self.ask.ref.names[self.key]
+
+    def __str__(self) -> str:
+        """The credential and its source, in words."""
+        return f"credential {self.name!r}: its source {type(self.source).__name__}"
+
+
+class Admission:
+    """A request on its way to be let in. `headers` are all of the request's, and None while they must be waited for."""
+
+    __slots__ = ("headers", "way")
+
+    def __init__(self, headers: list[tuple[str, str]] | None, way: Way | None = None) -> None:
+        self.headers = headers
+        self.way = way
+
     def __repr__(self) -> str:
-        return f"Admission(ready={self.headers is not None}, key={self.key})"
+        return f"Admission(ready={self.headers is not None}, key={0 if self.way is None else self.way.key})"
 
 
 def _source(name: str, given: object) -> Source:
@@ -61,6 +79,11 @@ def _source(name: str, given: object) -> Source:
         f"credential {name!r}: a {type(given).__name__} is neither text nor a source; "
         "a source has headers_now, headers or headers_blocking"
     )
+
+
+def _with(headers: Iterable[tuple[str, str]], given: HeaderFields) -> list[tuple[str, str]]:
+    """A request's headers and a source's. Raises `InvalidRequest` naming a header that is none; its value is not shown."""
+    return [*headers, *Headers.of(given).fields]
 
 
 def _auth(problem: LocalProtocolError) -> TransportError:
@@ -116,75 +139,82 @@ class Credentials:
         be had: another provider may do.
         """
         ref = request.credential
-        headers = list(request.headers.items())
-        admission = Admission(headers)
+        headers = list(request.headers.fields)
         if ref is None or ref.scheme == "none":
-            return admission
+            return Admission(headers)
+        name = ref.name
         try:
-            name = ref.name
-            if ref.others:
-                name = self._turn(ref, admission)
-            source = self._source(name)
-            if source is None:
+            if not ref.others and (
+                name in self._secrets or (name.startswith(ENVIRONMENT) and name not in self._sources)
+            ):
                 headers.append(ref.header(self._secret(name)))
-                return admission
-            admission.source = source
-            admission.ask = Ask(request, ref, self._clock)
-            if isinstance(source, ReadySource):
-                self._admit(admission, source.headers_now(admission.ask))
-            else:
-                admission.headers = None
+                return Admission(headers)
+            way = Way(Ask(request, ref, self._clock))
+            if ref.others:
+                self._take_turn(way)
+            source = way.source = self._source(way.name)
+            if source is None:
+                headers.append(ref.header(self._secret(way.name)))
+                return Admission(headers, way)
+            given = source.headers_now(way.ask) if isinstance(source, ReadySource) else None
+            return Admission(None if given is None else _with(headers, given), way)
         except LocalProtocolError as problem:
             raise _auth(problem) from None
-        return admission
 
     async def fetch(self, admission: Admission) -> None:
         """Wait for what `begin` could not give. Raises `TransportError`."""
-        source, ask = admission.source, admission.ask
+        way = admission.way
+        if way is None:
+            return
         try:
-            if ask is None or not isinstance(source, CredentialSource):
+            if not isinstance(way.source, CredentialSource):
                 raise LocalProtocolError(
-                    f"{_named(admission)} has only headers_blocking, which would stop an event loop: "
+                    f"{way} has only headers_blocking, which would stop an event loop: "
                     "use a sync client, or give it `async def headers`"
                 )
-            self._admit(admission, await source.headers(ask))
+            admission.headers = _with(way.ask.request.headers.fields, await way.source.headers(way.ask))
         except LocalProtocolError as problem:
             raise _auth(problem) from None
 
     def fetch_blocking(self, admission: Admission, timeout: float) -> bool:
         """The same for plain threads; False when it did not come for `timeout` seconds. Raises `TransportError`."""
-        source, ask = admission.source, admission.ask
+        way = admission.way
+        if way is None:
+            return True
         try:
-            if ask is None or not isinstance(source, BlockingSource):
+            if not isinstance(way.source, BlockingSource):
                 raise LocalProtocolError(
-                    f"{_named(admission)} is asynchronous only, and this client runs in plain threads: "
+                    f"{way} is asynchronous only, and this client runs in plain threads: "
                     "use an AsyncClient, or give it `headers_blocking`"
                 )
-            self._admit(admission, source.headers_blocking(ask, timeout))
+            given = way.source.headers_blocking(way.ask, timeout)
+            if given is not None:
+                admission.headers = _with(way.ask.request.headers.fields, given)
         except LocalProtocolError as problem:
             raise _auth(problem) from None
         return admission.headers is not None
 
     def answered(self, admission: Admission, head: ResponseHead) -> None:
         """The head is there: if it refuses the key, and there are others, that key rests."""
-        if admission.turns is None or (refusal := refusal_of(head.status)) is None:
+        way = admission.way
+        if way is None or way.turns is None or (refusal := refusal_of(head.status)) is None:
             return
         moment = self._clock()
         with self._lock:
-            admission.turns.tell(admission.key, refusal, retry_after(head.headers, moment.wall), moment.mono)
+            way.turns.tell(way.key, refusal, retry_after(head.headers, moment.wall), moment.mono)
 
     def headers(self, request: WireRequest) -> list[tuple[str, str]]:
         """All headers of a request whose credential needs no waiting, for drivers that know plain keys only. Raises `TransportError`."""
         admission = self.begin(request)
         if admission.headers is None:
-            raise _auth(LocalProtocolError(f"{_named(admission)} must be waited for, which this driver does not"))
+            raise _auth(LocalProtocolError(f"{admission.way} must be waited for, which this driver does not"))
         return admission.headers
 
     def _secret(self, name: str) -> str:
         if name in self._secrets:
             secret = self._secrets[name]
         elif name.startswith(ENVIRONMENT):
-            secret = self._of_environment(name)
+            secret = self._environment.get(name[len(ENVIRONMENT) :]) or self._of_environment(name)
         else:
             raise LocalProtocolError(f"credential {name!r}: no secret of this name was given to the client")
         if not secret.isascii() or not secret.isprintable():
@@ -213,28 +243,11 @@ class Credentials:
             source = self._sources.setdefault(name, made)
         return source
 
-    def _turn(self, ref: CredentialRef, admission: Admission) -> str:
-        """The name whose turn it is."""
-        names = ref.names
+    def _take_turn(self, way: Way) -> None:
+        names = way.ask.ref.names
         with self._lock:
             turns = self._turns.get(names)
             if turns is None:
                 turns = self._turns[names] = KeyTurns(len(names), self._keys)
-            admission.turns = turns
-            admission.key = turns.take(self._clock().mono)
-        return names[admission.key]
-
-    @staticmethod
-    def _admit(admission: Admission, given: HeaderFields | None) -> None:
-        """Put a source's headers in place. Raises `LocalProtocolError` naming a header that is none; its value is not shown."""
-        if given is None or admission.ask is None:
-            admission.headers = None
-            return
-        admission.headers = [*admission.ask.request.headers.items(), *Headers.of(given).items()]
-
-
-def _named(admission: Admission) -> str:
-    """The credential, in words."""
-    if admission.ask is None:
-        return "the credential"
-    return f"credential {admission.ask.ref.names[admission.key]!r}: its source {type(admission.source).__name__}"
+            way.turns = turns
+            way.key = turns.take(self._clock().mono)
