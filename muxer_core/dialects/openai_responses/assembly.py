@@ -32,7 +32,7 @@ from muxer_core.dialects.openai_responses.events import (
     ThoughtEvent,
 )
 from muxer_core.dialects.openai_responses.items import CALLS, IMAGE, image_extras, image_url, server_tool
-from muxer_core.dialects.openai_responses.reasoning import GAP, decode_reasoning, lay_out, pieces_of
+from muxer_core.dialects.openai_responses.reasoning import GAP, GOES_ON, decode_reasoning, lay_out, pieces_of
 from muxer_core.values.items import (
     CitationsReported,
     ExtrasReported,
@@ -185,7 +185,7 @@ class Assembly:
         before = self._telling
         self._telling = found
         if before is not None and before.kind == "reasoning" and before.piece is not None and not before.done:
-            items.append(PartEnded(form=lay_out(before.heard())[1]))
+            items.append(PartEnded(form=(*lay_out(before.heard())[1], GOES_ON)))
             before.interrupted = True
 
     def _find(self, index: int | None, name: str | None, kind: str, *, whole: bool = False) -> _OpenItem:

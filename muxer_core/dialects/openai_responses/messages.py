@@ -42,7 +42,7 @@ from muxer_core.dialects.openai_responses.items import (
     encode_server_tool,
 )
 from muxer_core.dialects.openai_responses.options import NAME
-from muxer_core.dialects.openai_responses.reasoning import encode_reasoning
+from muxer_core.dialects.openai_responses.reasoning import GOES_ON, encode_reasoning
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.messages import (
     ImagePart,
@@ -226,14 +226,24 @@ def _result(item: JsonObject, where: str) -> Message:
 class MessageWriter:
     """Writes the messages of one request. `vendor` is whose sealed thinking the provider reads."""
 
-    __slots__ = ("_custom", "_turn", "_vendor", "_writer", "instructions", "items", "kept", "only_text", "warnings")
+    __slots__ = (
+        "_custom",
+        "_unfinished",
+        "_vendor",
+        "_writer",
+        "instructions",
+        "items",
+        "kept",
+        "only_text",
+        "warnings",
+    )
 
     def __init__(self, vendor: str, *, marks: bool = True) -> None:
         self._vendor = vendor
         self.warnings: list[str] = []
         self._writer = PartWriter(self.warnings, marks=marks)
         self._custom: set[str] = set()
-        self._turn = 0
+        self._unfinished: dict[str, JsonObject] = {}
         self.items: list[JsonValue] = []
         self.instructions: str | None = None
         self.only_text: str | None = None
@@ -301,7 +311,6 @@ class MessageWriter:
             self.warnings.append(
                 left_out(f"{where}.extras.{name}", NAME, "a turn is several items, which have fields of their own")
             )
-        self._turn = len(self.items)
         content: list[ContentPart] = []
         for number, part in enumerate(message.parts):
             place = f"{where}.parts[{number}]"
@@ -324,8 +333,10 @@ class MessageWriter:
                 self.items.append(encode_call(part, where, self._writer))
             case ReasoningPart():
                 item = encode_reasoning(part, where, self._writer, self._vendor)
-                if item is not None and (part.text or not self._joins(item)):
+                if item is not None and not self._joins(item):
                     self.items.append(item)
+                    if GOES_ON in part.form and part.id is not None:
+                        self._unfinished[part.id] = item
             case ServerToolCallPart() | ServerToolResultPart():
                 used = encode_server_tool(part, where, self._writer)
                 if used is not None:
@@ -339,12 +350,11 @@ class MessageWriter:
 
     def _joins(self, item: JsonObject) -> bool:
         """Is this the seal of a thought that was interrupted, and so part of the item that has its id?"""
-        name = item.get("id")
-        for known in self.items[self._turn :]:
-            if is_object(known) and known.get("type") == "reasoning" and name is not None and known.get("id") == name:
-                known.update({field: value for field, value in item.items() if value or field not in known})
-                return True
-        return False
+        known = self._unfinished.pop(str(item.get("id")), None)
+        if known is None:
+            return False
+        known.update({field: value for field, value in item.items() if value or field not in known})
+        return True
 
     def _end_item(self, content: list[ContentPart], where: str) -> None:
         """Write the gathered parts as one message item. The notes and the item's fields are on its last part."""

@@ -25,6 +25,9 @@ from muxer_core.values.usage import JsonValue
 
 GAP = "\n\n"
 
+GOES_ON = "goes_on"
+"""The note of a thought whose seal stands in a later part, with the same id."""
+
 PIECES = {"summary": "summary_text", "content": "reasoning_text"}
 """The two lists of a reasoning item, and the type of their entries."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from muxer_core.dialects.openai_responses import OpenAIResponses
+from muxer_core.dialects.openai_responses.reasoning import GOES_ON
 from muxer_core.dialects.protocol import Target
 from muxer_core.dialects.server import Answering, Asked, Inbound
 from muxer_core.values.failure import Failure
@@ -132,7 +134,9 @@ def said(items: list[Item]) -> dict[str, Any]:
 
 
 def notes(items: list[Item]) -> list[PartEnded]:
-    return [item for item in items if isinstance(item, PartEnded)]
+    """The notes on parts, but for what says that a seal came late: written again, it stands where it belongs."""
+    ends = [item for item in items if isinstance(item, PartEnded)]
+    return [msgspec.structs.replace(end, form=tuple(note for note in end.form if note != GOES_ON)) for end in ends]
 
 
 MADE_WITH_TYPES = ("openai", "azure", "xai")
