@@ -146,6 +146,19 @@ def test_options_and_scheme_of_a_preset_are_those_of_its_dialect() -> None:
     assert (other.options, other.headers, other.credential) == ({}, (), CredentialRef("env:K", "bearer"))
 
 
+def test_a_dialect_without_options_refuses_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Plain:
+        name = "plain"
+
+    def make(_: Provider) -> Any:
+        return Plain()
+
+    monkeypatch.setitem(CLIENT_DIALECTS, "plain", make)
+    assert provider(base_url="https://x", dialect="plain").dialect == "plain"
+    found = problems(base_url="https://x", dialect="plain", options={"fast": True})
+    assert found == {"providers.it.options.fast": "is not known here; plain has no options"}
+
+
 def test_words_in_braces_are_filled_in_from_settings() -> None:
     azure = provider("azure", settings={"resource": "house-1"})
     assert azure.base_url == "https://house-1.openai.azure.com/openai/v1"

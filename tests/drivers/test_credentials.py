@@ -112,6 +112,14 @@ def test_a_header_of_a_source_that_is_none_is_an_auth_failure_that_shows_nothing
     assert "secret" not in repr(refused.value) + repr(refused.value.failure)
 
 
+def test_there_is_nothing_to_wait_for_with_a_plain_key() -> None:
+    credentials = Credentials({"key": "K"})
+    admission = credentials.begin(request("key"))
+    run(credentials.fetch(admission))
+    assert credentials.fetch_blocking(admission, 1.0)
+    assert admission.headers == [("accept", "*/*"), ("authorization", "Bearer K")]
+
+
 def test_the_scheme_none_sends_nothing_and_looks_for_nothing() -> None:
     credentials = Credentials(environment={})
     assert credentials.headers(request("nobody", scheme="none")) == [("accept", "*/*")]
