@@ -9,6 +9,7 @@
 
 `extras` go where these options stand: into each of `requests[]` (Gemini API), `parameters`, or `embedContentConfig`.
 
+A server that cut an input says `truncated`, which is a warning.
 A reply's vectors stand in `embeddings[].values`, `embedding.values` or `predictions[].embeddings.values`. Usage is `usageMetadata`, or the
 sum of `statistics.token_count`; where the reply holds neither, none is reported. `predict` also answers for image models: images are
 `ImageDelta`s, one answer each, and what a filter held back is a `SafetyReported`.
@@ -74,7 +75,8 @@ OWNED = {
     "outputDimensionality": "dimensions",
 }
 
-_KNOWN = frozenset({"embeddings", "embedding", "predictions", "usageMetadata"})
+_KNOWN = frozenset({"embeddings", "embedding", "predictions", "usageMetadata", "truncated"})
+_COUNTS = frozenset({"promptTokenCount", "totalTokenCount", "promptTokensDetails", "promptTokenDetails"})
 
 
 def encode_embeddings(
@@ -152,6 +154,8 @@ def _read(value: Any, inputs: int | None, dialect: str) -> list[Item]:
         items += reported(_vectors(value), inputs)
     if is_object(value.get("usageMetadata")):
         items += _usage(value["usageMetadata"])
+    if value.get("truncated") is True:
+        items.append(WarningReported("embeddings: the server cut the input, which was too long"))
     extras = {name: content for name, content in value.items() if name not in _KNOWN and content is not None}
     if extras:
         items.append(ExtrasReported(extras))
@@ -184,6 +188,7 @@ def _predictions(predictions: list[Any], inputs: int | None) -> list[Item]:
 
 def _predicted_vectors(predictions: list[Any], inputs: int | None) -> list[Item]:
     vectors: list[Vector] = []
+    cut: list[str] = []
     tokens: int | None = 0
     for position, one in enumerate(predictions):
         entry = one.get("embeddings") if is_object(one) else None
@@ -191,7 +196,11 @@ def _predicted_vectors(predictions: list[Any], inputs: int | None) -> list[Item]
         statistics = entry.get("statistics") if is_object(entry) else None
         counted = count_of(statistics.get("token_count")) if is_object(statistics) else None
         tokens = None if tokens is None or counted is None else tokens + counted
+        if is_object(statistics) and statistics.get("truncated") is True:
+            cut.append(str(position))
     items = reported(vectors, inputs)
+    if cut:
+        items.append(WarningReported(f"embeddings: the server cut input {', '.join(cut[:10])}, which was too long"))
     if tokens is not None:
         items.append(UsageReported(Usage(input_tokens=tokens)))
     return items
@@ -231,4 +240,5 @@ def _usage(fields: dict[str, Any]) -> list[Item]:
     usage = Usage(
         input_tokens=tokens, total_tokens=total, audio_input_tokens=parts["AUDIO"], image_input_tokens=parts["IMAGE"]
     )
-    return [UsageReported(usage)]
+    rest = {name: value for name, value in fields.items() if name not in _COUNTS and value is not None}
+    return [UsageReported(usage), *([ExtrasReported({"usageMetadata": rest})] if rest else [])]

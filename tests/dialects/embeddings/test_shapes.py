@@ -246,9 +246,27 @@ def test_each_kind_of_coheres_is_told_apart_and_numbers_come_first() -> None:
 
 def test_fields_that_nobody_knows_are_kept() -> None:
     assert ExtrasReported({"provider": "p"}) in read(openai, embeddings(A, provider="p", object="list"))
-    assert ExtrasReported({"truncated": True}) in read(gemini, {"embedding": {"values": [1.0]}, "truncated": True})
+    assert ExtrasReported({"x": True}) in read(gemini, {"embedding": {"values": [1.0]}, "x": True})
+    tiers = {"embedding": {"values": [1.0]}, "usageMetadata": {"promptTokenCount": 1, "trafficType": "ON_DEMAND"}}
+    assert ExtrasReported({"usageMetadata": {"trafficType": "ON_DEMAND"}}) in read(gemini, tiers)
     assert ExtrasReported({"total_duration": 1}) in read(ollama, {"embeddings": [[1.0]], "total_duration": 1})
     assert ExtrasReported({"colour": "red"}) in read(cohere, {"embeddings": [[1.0]], "colour": "red"})
+
+
+def test_an_input_that_the_server_cut_is_warned_of() -> None:
+    def predicted(*cut: bool) -> Any:
+        return {
+            "predictions": [
+                {"embeddings": {"values": [1.0], "statistics": {"token_count": 1, "truncated": one}}} for one in cut
+            ]
+        }
+
+    assert WarningReported("embeddings: the server cut input 1, which was too long") in read(
+        gemini, predicted(False, True)
+    )
+    assert not any(isinstance(item, WarningReported) for item in read(gemini, predicted(False)))
+    whole = {"embedding": {"values": [1.0]}, "truncated": True}
+    assert WarningReported("embeddings: the server cut the input, which was too long") in read(gemini, whole)
 
 
 def test_an_empty_vector_is_warned_of() -> None:
