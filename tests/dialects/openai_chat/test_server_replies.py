@@ -368,7 +368,7 @@ def test_what_cannot_be_said_is_named(item: Item, named: str) -> None:
 
 
 def test_logprobs_stand_beside_what_was_said() -> None:
-    record = {"token": "x", "logprob": -1.0, "bytes": None, "top_logprobs": []}
+    record: dict[str, Any] = {"token": "x", "logprob": -1.0, "bytes": None, "top_logprobs": []}
     whole, chunks, _ = both(TextDelta("x"), LogprobsReported([record]), LogprobsReported([record]))
     assert whole["logprobs"] == {"content": [record, record], "refusal": None}
     assert chunks[1]["logprobs"] == {"content": [record], "refusal": None}
