@@ -100,9 +100,11 @@ NO_REPLY = {
         "anthropic-messages-468a46601f", "anthropic-messages-a5ce120f97", "vertex-streamGenerateContent-01c0560827",
         "vertex-streamGenerateContent-5190b4e47e", "vertex-streamGenerateContent-fc6054b2a0",
     ),
+    "a candidate that says nothing, and not why": ("vertex-generateContent-0e25b26b39", "vertex-generateContent-680ca0f4d2"),
     "a reply of another API": (
         "azure-chat.completions-21e762130e", "bedrock-converse-d3c3c19e4a", "groq-chat.completions-da85d782f2",
-        "mistral-chat.completions-8fdd278213", "openai-chat.completions-e517feb0b1",
+        "mistral-chat.completions-8fdd278213", "openai-chat.completions-e517feb0b1", "ollama-ollama.chat-4601d0cb9e",
+        "ollama-ollama.chat-80bff53adf",
     ),
 }  # fmt: skip
 """Recordings of the development set that hold no whole reply of the API under which they stand, and so are failures."""
