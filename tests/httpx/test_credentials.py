@@ -8,13 +8,16 @@ from math import inf
 
 import pytest
 
+from muxer_core.call.commands import OpenAttempt
 from muxer_core.call.policies import Policies, RetryPolicy, Timeouts
 from muxer_core.testing.calls import DONE, FINISH, ROLE, USAGE, text_chunk
 from muxer_core.values.credential import CredentialRef
 from muxer_core.values.moment import Moment
+from muxer_core.wire.heads import WireRequest
 from muxer_drivers.aws_signing import AwsSigner
 from muxer_drivers.credentials import Credentials
 from muxer_drivers.tokens import BearerTokens, Token
+from muxer_httpx.transport import AsyncTransport, SyncTransport
 from tests.httpx import carriers
 from tests.httpx.carriers import CARRIERS, Ended, call_to, run_calls
 from tests.support.loopback import Answer, LoopbackServer, Request, json_answer
@@ -134,3 +137,35 @@ def test_a_source_that_a_client_cannot_use_is_an_auth_failure_before_anything_is
     else:
         assert ended.failure is None
         assert server.requests[0].headers["x-key"] == "k"
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_path_with_escapes_is_sent_as_it_was_signed(carrier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bedrock's models are ARNs and names with a colon, percent-encoded; a client that spelt them anew would break the signature."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", AWS_SECRET)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    target = "/model/arn%3Aaws%3Abedrock%3Aeu%3A1%3Aprofile%2Fanthropic.claude-v2%3A1/converse?a=%20b&c="
+    keys = Credentials({"aws": AwsSigner(region="eu-west-1")})
+
+    async def use(transport: AsyncTransport, command: OpenAttempt) -> None:
+        exchange = await transport.open(command)
+        await exchange.aclose()
+
+    with LoopbackServer(lambda _: HELLO) as server:
+        request = WireRequest("POST", f"{server.url}{target}", body=b"{}", credential=CredentialRef("aws", "aws-sigv4"))
+        command = OpenAttempt(0, request, 5.0, 5.0)
+        package = carriers.package_of(carrier)
+        if carrier.endswith("sync"):
+            with package.Client(verify=carriers.certificates()) as http:
+                sync = SyncTransport(http, keys, owned=False)
+                exchange = sync.open(command, 10.0)
+                assert exchange is not None
+                exchange.close()
+                sync.close()
+        else:
+            monkeypatch.setattr(carriers, "credentials", lambda: keys)
+            carriers.run_async(carrier, lambda transport, _: use(transport, command))
+        (arrived,) = server.requests
+    assert arrived.path == target
+    assert is_signed_right(arrived.method, arrived.path, arrived.headers, arrived.body, secret=AWS_SECRET)
