@@ -129,16 +129,13 @@ def _with_mark(block: JsonObject, mark: JsonObject) -> JsonObject:
     return {**block, **mark}
 
 
-def _marked(**fields: Any) -> st.SearchStrategy[JsonObject]:
-    drawn: dict[str, st.SearchStrategy[Any]] = {name: _drawn(value) for name, value in fields.items()}
-    return st.builds(_with_mark, st.fixed_dictionaries(drawn), _marks)
+def _marked(fixed: JsonObject, **drawn: st.SearchStrategy[Any]) -> st.SearchStrategy[JsonObject]:
+    """An object of these fixed and drawn fields, with a cache mark or none."""
+    fields: dict[str, st.SearchStrategy[Any]] = {**{name: st.just(value) for name, value in fixed.items()}, **drawn}
+    return st.builds(_with_mark, st.fixed_dictionaries(fields), _marks)
 
 
-def _drawn(value: Any) -> st.SearchStrategy[Any]:
-    return value if isinstance(value, st.SearchStrategy) else st.just(value)
-
-
-_text_blocks = _marked(type="text", text=_texts)
+_text_blocks = _marked({"type": "text"}, text=_texts)
 _sources = st.sampled_from([
     {"type": "base64", "media_type": "image/png", "data": "AAAA"},
     {"type": "url", "url": "https://example.org/a.png"},
@@ -153,19 +150,19 @@ _documents = st.sampled_from([
     {"type": "content", "content": "text"},
     {"type": "content", "content": [{"type": "text", "text": "text"}]},
 ])  # fmt: skip
-_images = _marked(type="image", source=_sources)
-_files = _marked(type="document", source=_documents, title=st.none() | _texts, citations=st.just({"enabled": True}))
+_images = _marked({"type": "image"}, source=_sources)
+_files = _marked({"type": "document", "citations": {"enabled": True}}, source=_documents, title=st.none() | _texts)
 _results = _marked(
-    type="tool_result",
+    {"type": "tool_result"},
     tool_use_id=_names,
     content=_texts | st.lists(_text_blocks | _images, max_size=2),
     is_error=st.booleans(),
 )
-_searched = _marked(type="search_result", source="s", title="t", content=st.lists(_text_blocks, max_size=1))
+_searched = _marked({"type": "search_result", "source": "s", "title": "t"}, content=st.lists(_text_blocks, max_size=1))
 _thinking = st.fixed_dictionaries({"type": st.just("thinking"), "thinking": _texts, "signature": _seals})
 _redacted = st.fixed_dictionaries({"type": st.just("redacted_thinking"), "data": _seals})
-_calls = _marked(type="tool_use", id=_names, name=_names, input=_inputs)
-_server = _marked(type="server_tool_use", id=_names, name="web_search", input=_inputs)
+_calls = _marked({"type": "tool_use"}, id=_names, name=_names, input=_inputs)
+_server = _marked({"type": "server_tool_use", "name": "web_search"}, id=_names, input=_inputs)
 _user_contents = _texts | st.lists(_text_blocks | _images | _files | _results | _searched, max_size=4)
 _assistant_contents = _texts | st.lists(_text_blocks | _thinking | _redacted | _calls | _server, max_size=4)
 _messages = st.one_of(
@@ -173,10 +170,11 @@ _messages = st.one_of(
     st.fixed_dictionaries({"role": st.just("assistant"), "content": _assistant_contents}),
     st.fixed_dictionaries({"role": st.just("system"), "content": _texts | st.lists(_text_blocks, max_size=2)}),
 )
+_SCHEMA: JsonObject = {"input_schema": {"type": "object", "properties": {}}}
 _tools = st.one_of(
-    _marked(name=_names, description=_texts, input_schema={"type": "object", "properties": {}}, strict=st.booleans()),
-    _marked(type="custom", name=_names, input_schema={"type": "object"}, defer_loading=st.booleans()),
-    _marked(type="web_search_20250305", name="web_search", max_uses=st.none() | st.integers(1, 9)),
+    _marked(_SCHEMA, name=_names, description=_texts, strict=st.booleans()),
+    _marked({"type": "custom", **_SCHEMA}, name=_names, defer_loading=st.booleans()),
+    _marked({"type": "web_search_20250305", "name": "web_search"}, max_uses=st.none() | st.integers(1, 9)),
 )
 _choices = st.sampled_from([
     {"type": "auto"},

@@ -70,7 +70,7 @@ WARNED: dict[str, str] = {
 }
 """Fields of ours that the API cannot say and an answer does without, and why each is left out."""
 
-_SERVICE_TIERS = {"auto": "auto", "default": "standard_only"}
+_SERVICE_TIERS = {"auto": "auto", "standard_only": "standard_only", "default": "standard_only"}
 _COUNTED = ("model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control")
 
 
@@ -125,7 +125,7 @@ def _body(request: ChatRequest, target: Target, warnings: list[str], options: An
         body["metadata"] = {"user_id": request.user}
     if request.cache is not None:
         body["cache_control"] = cache_control(request.cache, "cache", own=own)
-    _service_tier(request, body, warnings, own=own)
+    _service_tier(request, body, warnings)
     encode_tools(request, body, warnings)
     encode_thinking(request, body, warnings, effort_thinks=options.effort_thinks)
     encode_format(request, body, warnings)
@@ -138,11 +138,11 @@ def _body(request: ChatRequest, target: Target, warnings: list[str], options: An
     return _with_extras(request, body, warnings)
 
 
-def _service_tier(request: ChatRequest, body: JsonObject, warnings: list[str], *, own: bool) -> None:
+def _service_tier(request: ChatRequest, body: JsonObject, warnings: list[str]) -> None:
     tier = request.service_tier
     if tier is None:
         return
-    word = tier if own else _SERVICE_TIERS.get(tier)
+    word = tier if request.dialect == DIALECT else _SERVICE_TIERS.get(tier)
     if word is None:
         warnings.append(left_out("service_tier", DIALECT, f"the API knows auto and standard_only, not {tier!r}"))
     else:

@@ -49,10 +49,11 @@ _PLAIN = "text/plain"
 class Scribe:
     """Writes the parts of one message. `dialect` is whose extras, forms and natives they hold; `warnings` grow."""
 
-    __slots__ = ("own", "warnings")
+    __slots__ = ("own", "read_here", "warnings")
 
     def __init__(self, dialect: str | None, warnings: list[str]) -> None:
         self.own = dialect in (None, DIALECT)
+        self.read_here = dialect == DIALECT
         self.warnings = warnings
 
     def content(self, parts: tuple[Part, ...], form: Form, where: str) -> JsonValue:
@@ -156,11 +157,13 @@ class Scribe:
         if sealed and part.vendor != VENDOR and not (part.vendor is None and self.own):
             whose = part.vendor or "another vendor"
             raise refuse_field(where, DIALECT, f"the thought is sealed by {whose}, and only its own vendor can open it")
+        if part.id is not None:
+            self.warnings.append(left_out(f"{where}.id", DIALECT, "a thought of the API has no id"))
         if part.encrypted is not None:
             return self._finish(
                 {"type": "redacted_thinking", "data": part.encrypted}, self._own(part), None, part.form, where
             )
-        if not sealed and not self.own:
+        if not sealed and not self.read_here:
             self.warnings.append(left_out(where, DIALECT, "the API takes back only thinking that it sealed itself"))
             return None
         wire: JsonObject = {"type": "thinking", "thinking": part.text}

@@ -8,6 +8,7 @@
 | `reasoning_effort` | `output_config.effort`; `minimal` becomes `low`, with a warning. With the option `effort_thinks` also `adaptive` |
 | `reasoning_summary` | `thinking.display`: the API's words as they are; `auto`, `concise` and `detailed` (OpenAI's) are `summarized` |
 | `output_format` `json_schema` | `output_config.format`, or `output_format` where it came so (the form before 2026) |
+| its `name` | nothing: a label, which the API does not need |
 | `output_format` `json_object` | refused: the API follows a schema or nothing |
 
 `adaptive` says nothing to another dialect: that the model decides is what other APIs do by default. A kind of thinking that is not known
@@ -96,9 +97,8 @@ def encode_format(request: ChatRequest, body: JsonObject, warnings: list[str]) -
     if wanted.schema is None:
         raise InvalidRequest("output_format.schema", "must be given when the kind is json_schema")
     wire: JsonObject = {"type": "json_schema", "schema": wanted.schema}
-    for name in ("name", "description"):
-        if getattr(wanted, name) is not None:
-            warnings += [left_out(f"output_format.{name}", DIALECT, "the API has no such field")]
+    if wanted.description is not None:
+        warnings.append(left_out("output_format.description", DIALECT, "the API has no such field"))
     if wanted.strict is False:
         warnings.append(left_out("output_format.strict", DIALECT, "the API always follows the schema"))
     if own:
