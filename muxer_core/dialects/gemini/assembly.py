@@ -104,6 +104,11 @@ class Assembly:
         """Has any candidate begun, or was the prompt blocked?"""
         return bool(self._candidates) or self.blocked is not None
 
+    @property
+    def answered(self) -> bool:
+        """Did a candidate say something, or why it ended, or was the prompt blocked?"""
+        return self.blocked is not None or any(one.said or one.finish is not None for one in self._candidates.values())
+
     def all_finished(self, answers: int) -> bool:
         """Has every candidate told its finish reason, and are there as many as were asked for? A blocked prompt has no more to say."""
         if self.blocked is not None:

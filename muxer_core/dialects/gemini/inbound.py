@@ -25,7 +25,7 @@ from muxer_core.wire.json import Unreadable
 from muxer_core.wire.limits import Limits
 
 _PATH = re.compile(
-    r"(?:.*/)?(?:publishers/(?P<publisher>[^/]+)/models/|models/|(?P<tuned>tunedModels/))(?P<model>.+):(?P<method>[A-Za-z]+)"
+    r"(?:.*?/)?(?:publishers/(?P<publisher>[^/]+)/models/|models/|(?P<tuned>tunedModels/))(?P<model>.+):(?P<method>[A-Za-z]+)"
 )
 METHODS = ("generateContent", "streamGenerateContent", "countTokens")
 

@@ -45,12 +45,12 @@ def decode_media(fields: Fields, signature: str | None) -> MediaPart | None:
     media_type = told.text("mimeType")
     data = told.text("data") if inline is not None else None
     uri = told.text("fileUri") if file is not None else None
-    name = told.text("displayName")
     kind = (media_type or "").partition("/")[0]
+    name = (
+        told.text("displayName") if kind not in ("image", "audio") else None
+    )  # where ours has no name, it stays an extra
     key = "inlineData" if inline is not None else "fileData"
     note: list[str] = []
-    if name is not None and kind in ("image", "audio"):
-        told.rest["displayName"], name = name, None
     fields.leave(key, told)
     if uri is not None and data is None:
         own = _OWN_STORE.match(uri) is not None

@@ -1,4 +1,6 @@
-"""The decoder of a whole (not streamed) reply. The end of the body, with JSON that is whole, is the evidence of completion."""
+"""The decoder of a whole (not streamed) reply. The end of the body, with JSON that is whole, is the evidence of completion:
+a candidate that brings content may leave out its finish reason (recorded), one that brings neither is no answer.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,8 @@ class WholeReplyDecoder:
         reading = Reading(self._limits)
         if reading.read_general(body, items):
             return items
-        if not reading.assembly.has_answer:
-            message = "the reply holds no answer: it has no candidates, and no reason why the prompt was blocked"
+        if not reading.assembly.answered:
+            message = "the reply holds no answer: no candidate says anything or why it ended, and no reason why the prompt was blocked"
             items.append(FailureReported(Failure(kind="malformed", message=message)))
             return items
         items.append(ended(reading, EVIDENCE))

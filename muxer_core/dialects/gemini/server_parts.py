@@ -102,6 +102,16 @@ def image_part(url: str) -> JsonObject:
     return {"fileData": {"fileUri": url}}
 
 
+TRAFFIC = {
+    "standard": "ON_DEMAND",
+    "default": "ON_DEMAND",
+    "priority": "ON_DEMAND_PRIORITY",
+    "flex": "ON_DEMAND_FLEX",
+    "provisioned_throughput": "PROVISIONED_THROUGHPUT",
+}
+"""The tier that was served, as the published schema says it (the Gemini API's `serviceTier` is not in it). Other tiers are not told."""
+
+
 def usage_of(usage: Usage) -> JsonObject:
     """The `usageMetadata` of counts."""
     thoughts = min(usage.reasoning_tokens, usage.output_tokens)
@@ -126,8 +136,9 @@ def usage_of(usage: Usage) -> JsonObject:
         if audio or image:
             counts = {"TEXT": max(0, whole - audio - image), "AUDIO": audio, "IMAGE": image}
             told[name] = [{"modality": kind, "tokenCount": count} for kind, count in counts.items() if count]
-    if usage.service_tier is not None:
-        told["serviceTier"] = usage.service_tier
+    traffic = TRAFFIC.get(usage.service_tier or "")
+    if traffic is not None:
+        told["trafficType"] = traffic
     return told
 
 
@@ -155,8 +166,9 @@ class Findings:
         elif self.finish is not None:
             told["finishReason"] = native_word(self.finish.reason, self.finish.native)
         told["index"] = index
-        if self.safety is not None:
-            told["safetyRatings"] = ratings_of(self.safety)
+        ratings = None if self.safety is None else ratings_of(self.safety)
+        if ratings:
+            told["safetyRatings"] = ratings
         if self.logprobs:
             told["logprobsResult"] = result_of(self.logprobs)
         citations = self.citations
@@ -169,8 +181,12 @@ class Findings:
         )
 
 
+CATEGORY = "HARM_CATEGORY_"
+"""How the vendor's categories begin; its clients take no others."""
+
+
 def ratings_of(report: SafetyReported) -> Any:
-    """The `safetyRatings` of a report: the vendor's own as they came."""
+    """The `safetyRatings` of a report: the vendor's own as they came, and of others those in its categories."""
     if is_list(report.native):
         return report.native
     return [
@@ -180,4 +196,5 @@ def ratings_of(report: SafetyReported) -> Any:
             **({} if result.blocked is None else {"blocked": result.blocked}),
         }
         for result in report.results
+        if result.category.startswith(CATEGORY)
     ]

@@ -13,7 +13,7 @@ import msgspec
 from muxer_core.dialects.field_table import left_out
 from muxer_core.dialects.gemini.names import NAME, VENDOR, JsonObject, merged
 from muxer_core.dialects.gemini.parts import json_text
-from muxer_core.dialects.gemini.server_parts import Findings, usage_of
+from muxer_core.dialects.gemini.server_parts import CATEGORY, Findings, usage_of
 from muxer_core.dialects.json_text import is_object, read_json
 from muxer_core.dialects.server import Answering
 from muxer_core.values.items import (
@@ -106,13 +106,19 @@ class Telling:
                 self.of(item.choice).logprobs += item.content
             case SafetyReported() if item.choice is None:
                 self.feedback = item
+                self._warn_of_categories(item)
             case SafetyReported(choice=int(choice)):
                 self.of(choice).safety = item
+                self._warn_of_categories(item)
             case ExtrasReported():
                 self._take_extras(item)
             case _:
                 return False
         return True
+
+    def _warn_of_categories(self, item: SafetyReported) -> None:
+        if not self.native and any(not one.category.startswith(CATEGORY) for one in item.results):
+            self.warnings.append(left_out("safety", NAME, "its categories are another provider's"))
 
     def _take_extras(self, item: ExtrasReported) -> None:
         if not self.native:
