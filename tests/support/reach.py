@@ -98,9 +98,12 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "FunctionTool.parameters": {"tools": (FunctionTool("weather", None, SCHEMA),)},
     "FunctionTool.strict": {"tools": (FunctionTool("weather", None, SCHEMA, strict=True),)},
     "FunctionTool.cache": {"tools": (FunctionTool("weather", None, SCHEMA, cache=MARK),)},
-    "ProviderTool.spec": {"tools": (ProviderTool({"type": "own"}),)},
+    "ProviderTool.spec": {"tools": (ProviderTool({"type": "own"}),), "dialect": "another"},
     "ToolChoice.mode": {"tools": (TOOL,), "tool_choice": ToolChoice("required")},
-    "ToolChoice.allowed": {"tools": (TOOL,), "tool_choice": ToolChoice("required", ("weather",))},
+    "ToolChoice.allowed": {
+        "tools": (TOOL, FunctionTool("time"), FunctionTool("news")),
+        "tool_choice": ToolChoice("required", ("weather", "time")),
+    },
     "OutputFormat.strict": {"output_format": OutputFormat("json_schema", "answer", SCHEMA, strict=False)},
     "OutputFormat.description": {"output_format": OutputFormat("json_schema", "answer", SCHEMA, description="d")},
 }
@@ -109,7 +112,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
 def saying(field: str) -> ChatRequest:
     """A request that says this field, and nothing else that a dialect could stumble over."""
     kind, _, name = field.partition(".")
-    given: dict[str, Any] = {"messages": (ASKED,)}
+    given: dict[str, Any] = {"messages": (ASKED,), "max_tokens": 4096}
     if field in _FIELDS:
         given |= _FIELDS[field]
     elif kind == "ChatRequest" and name in _SETTINGS:
@@ -132,9 +135,15 @@ def _around(part: Part) -> tuple[Message, ...]:
         return (ASKED, Message("assistant", (CALL,)), Message("tool", (part,)))
     if isinstance(part, ToolCallPart):
         return (ASKED, Message("assistant", (part,)), Message("tool", (ToolResultPart(part.id, (TextPart("sunny"),)),)))
-    if isinstance(part, ReasoningPart | RefusalPart | ServerToolCallPart | ServerToolResultPart):
-        return (ASKED, Message("assistant", (part, TextPart("so"))), ASKED)
-    return (Message("user", (part,)),)
+    if isinstance(part, ReasoningPart | RefusalPart | ServerToolCallPart | ServerToolResultPart) or (
+        isinstance(part, AudioPart) and part.id
+    ):
+        # What is in a dialect's own form is a promise to the others: they cannot read it.
+        foreign = "another" if isinstance(part, ServerToolCallPart | ServerToolResultPart) else None
+        return (ASKED, Message("assistant", (part, TextPart("so")), dialect=foreign), ASKED)
+    if isinstance(part, TextPart) and part.citations:
+        return (ASKED, Message("assistant", (part,)), ASKED)
+    return (Message("user", (part,), dialect="another" if isinstance(part, ProviderPart) else None),)
 
 
 def speak(dialect: ClientDialect, request: ChatRequest, *, stream: bool = False) -> Encoded:
@@ -149,12 +158,32 @@ def body_of(encoded: Encoded) -> dict[str, Any]:
     return body
 
 
-def broken_promises(dialect: ClientDialect, table: FieldTable, model: str = "m") -> list[str]:
-    """The fields of which the encoder does something else than the table says."""
+def _sealed_by(request: ChatRequest, vendor: str, ttl: str) -> ChatRequest:
+    """The request with seals of this vendor, and marks that last as long as it knows to say."""
+    values = msgspec.to_builtins(request)
+
+    def with_vendor(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [with_vendor(one) for one in value]
+        if isinstance(value, dict):
+            named = {"vendor": vendor, "ttl": ttl}
+            return {name: named.get(name, with_vendor(one)) for name, one in value.items()}
+        return value
+
+    return msgspec.convert(with_vendor(values), ChatRequest)
+
+
+def broken_promises(
+    dialect: ClientDialect, table: FieldTable, model: str = "m", *, vendor: str = "anthropic", ttl: str = "5m"
+) -> list[str]:
+    """The fields of which the encoder does something else than the table says.
+
+    A table speaks of seals that the dialect's own `vendor` made, and of a cache mark's `ttl` in its words.
+    """
     fates = {one.ours: one.fate for one in table.reach}
     broken = [f"{field}: in no row" for field in canonical_fields() if field not in fates]
     for field, fate in fates.items():
-        request = msgspec.structs.replace(saying(field), model=model)
+        request = _sealed_by(msgspec.structs.replace(saying(field), model=model), vendor, ttl)
         try:
             warnings = speak(dialect, request).warnings
         except InvalidRequest as problem:
