@@ -76,6 +76,18 @@ def _ollama_fields() -> FieldTable:
     return TABLE
 
 
+def _cohere_v2(provider: Provider) -> ClientDialect:
+    from muxer_core.dialects.cohere_v2 import CohereV2, CohereV2Options
+
+    return CohereV2(msgspec.convert(provider.options, CohereV2Options, strict=False))
+
+
+def _cohere_v2_fields() -> FieldTable:
+    from muxer_core.dialects.cohere_v2.fields import TABLE
+
+    return TABLE
+
+
 def _openai_completions(provider: Provider) -> ClientDialect:
     from muxer_core.dialects.openai_completions import OpenAICompletions, OpenAICompletionsOptions
 
@@ -128,6 +140,7 @@ CLIENT_DIALECTS: dict[str, Callable[[Provider], ClientDialect]] = {
     "openai_chat": _openai_chat,
     "anthropic_messages": _anthropic_messages,
     "bedrock_converse": _bedrock_converse,
+    "cohere_v2": _cohere_v2,
     "ollama": _ollama,
     "openai_responses": _openai_responses,
     "openai_completions": _openai_completions,
@@ -146,6 +159,7 @@ FIELD_TABLES: dict[str, Callable[[], FieldTable]] = {
     "openai_chat": _openai_chat_fields,
     "anthropic_messages": _anthropic_messages_fields,
     "bedrock_converse": _bedrock_converse_fields,
+    "cohere_v2": _cohere_v2_fields,
     "ollama": _ollama_fields,
     "openai_completions": _openai_completions_fields,
     "openai_responses": _openai_responses_fields,
