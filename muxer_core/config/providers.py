@@ -164,14 +164,14 @@ def _credential(
         _check_name(name, where if len(names) == 1 else f"{where}[{number}]", problems)
     if len(set(names)) < len(names):
         problems.add(where, "names the same key twice")
-    by_name: set[CredentialScheme | None] = {scheme_of(name) for name in names}
+    by_name: list[CredentialScheme | None] = list(dict.fromkeys(scheme_of(name) for name in names))
     if table.credential_scheme != "usual":
         scheme: CredentialScheme | None = table.credential_scheme
     elif len(by_name) > 1:
         problems.add(where, "names credentials that are sent in different ways; say which by credential_scheme")
         return None
     else:
-        scheme = by_name.pop()
+        scheme = by_name[0]
     if scheme is None and preset is not None and preset.dialect == dialect:
         scheme = preset.credential_scheme
     return CredentialRef(names[0], scheme or _SCHEMES.get(dialect, "bearer"), names[1:])
