@@ -70,7 +70,7 @@ class LimitCrossed(Exception):
 class _Candidate:
     """What is known of one candidate so far."""
 
-    __slots__ = ("calls", "finish", "open", "partial", "partial_made", "said", "seen", "text")
+    __slots__ = ("calls", "finish", "open", "partial", "partial_made", "ratings", "said", "seen", "text")
 
     def __init__(self) -> None:
         self.text: list[str] = []
@@ -79,6 +79,7 @@ class _Candidate:
         self.partial: PartialArguments | None = None
         self.partial_made = False
         self.finish: str | None = None
+        self.ratings = b""
         self.said = False
         self.seen: JsonObject = {}
 
@@ -146,13 +147,17 @@ class Assembly:
                             state.open = "text"
                             state.text.append(text)
                             items.append(TextDelta(text, index))
+            ratings = bytes(candidate.safety_ratings)
+            if ratings and ratings != state.ratings:
+                state.ratings = ratings
+                _add_ratings(read_json(ratings), state, index, items)
             word = candidate.finish_reason
             if word and word != state.finish:
                 self._finish(state, index, word, items)
             position += 1  # noqa: SIM113  # enumerate would cost a tuple for every chunk
-        raw = chunk.usage_metadata
-        if raw is not None:
-            self._add_raw_usage(bytes(raw), items)
+        raw = bytes(chunk.usage_metadata)
+        if raw and raw != self._usage_raw:
+            self._add_raw_usage(raw, items)
 
     def add(self, chunk: JsonObject, items: list[Item]) -> None:
         """Append the items of any chunk. Raises `MalformedChunk`, `LimitCrossed`."""
@@ -414,15 +419,10 @@ class Assembly:
             further = {name: value for name, value in told.items() if name not in ("chosenCandidates", "topCandidates")}
             if further:
                 rest["logprobsResult"] = further
-        ratings = rest.get("safetyRatings")
-        if is_list(ratings):
-            del rest["safetyRatings"]
-            if _new(state.seen, "safetyRatings", ratings):
-                items.append(ratings_of(ratings, index))
+        _add_ratings(rest.pop("safetyRatings", None), state, index, items)
 
     def _add_raw_usage(self, raw: bytes, items: list[Item]) -> None:
-        if raw == self._usage_raw:
-            return
+        self._usage_raw = raw
         reading = usage_from_bytes(raw)
         if reading is None:
             fields = read_json(raw)
@@ -430,7 +430,6 @@ class Assembly:
                 return
             reading = usage_from_fields(fields)
         self._add_usage(reading, items)
-        self._usage_raw = raw
 
     def _add_usage(self, reading: UsageReading, items: list[Item]) -> None:
         usage, extras, warning = reading
@@ -447,6 +446,11 @@ class Assembly:
 
     def _changed(self, name: str, value: Any) -> bool:
         return _new(self._remembered, name, value)
+
+
+def _add_ratings(ratings: Any, state: _Candidate, index: int, items: list[Item]) -> None:
+    if is_list(ratings) and _new(state.seen, "safetyRatings", ratings):
+        items.append(ratings_of(ratings, index))
 
 
 MAX_REMEMBERED = 64

@@ -23,18 +23,19 @@ class PlainContent(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 class PlainCandidate(msgspec.Struct, gc=False, forbid_unknown_fields=True, rename="camel"):
-    """One candidate's share of a chunk."""
+    """One candidate's share of a chunk. `safety_ratings` is their text: older models repeat it on every chunk."""
 
     content: PlainContent | None = None
     finish_reason: str | None = None
+    safety_ratings: msgspec.Raw = msgspec.Raw()
     index: int | None = None
 
 
 class PlainChunk(msgspec.Struct, gc=False, forbid_unknown_fields=True, rename="camel"):
-    """One `GenerateContentResponse` of a stream."""
+    """One `GenerateContentResponse` of a stream. `usage_metadata` is its text, empty where there is none."""
 
     candidates: list[PlainCandidate]
-    usage_metadata: msgspec.Raw | None = None
+    usage_metadata: msgspec.Raw = msgspec.Raw()
     model_version: str | None = None
     response_id: str | None = None
     create_time: str | None = None

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muxer_core.call.reply_builder import ReplyBuilder
+from muxer_core.dialects.gemini.chunks import decode_plain_chunk
 from muxer_core.dialects.gemini.json_array import JsonArraySplitter
 from muxer_core.dialects.gemini.partial_arguments import OutOfOrder, PartialArguments, steps_of
 from muxer_core.dialects.gemini.reading import Reading
@@ -420,3 +421,15 @@ def test_a_limit_of_an_array_is_crossed_at_the_same_byte_under_any_cut(limits: L
         assert splitter.exceeded is not None
         seen.add((splitter.exceeded.limit, splitter.exceeded.offset, tuple(found)))
     assert len(seen) == 1
+
+
+def test_the_typed_reader_takes_the_common_chunk() -> None:
+    usage = {"promptTokenCount": 1, "totalTokenCount": 1}
+    chunk = {
+        **parts({"text": "a", "thought": True}, finish=None, index=0, safetyRatings=[{"category": "C"}]),
+        "usageMetadata": usage,
+    }
+    plain = decode_plain_chunk(json.dumps(chunk).encode())
+    assert bytes(plain.usage_metadata) == json.dumps(usage).encode()
+    items = streamed(events(chunk, chunk, parts({"text": "b"}, finish="STOP", safetyRatings=[])))
+    assert sum(isinstance(item, SafetyReported) for item in items) == 2
