@@ -10,6 +10,7 @@ import pytest
 from muxer_core.dialects.cohere_v2 import CohereV2
 from muxer_core.dialects.cohere_v2.fields import TABLE
 from muxer_core.dialects.field_table import unknown_fields
+from muxer_core.dialects.json_text import is_list
 from muxer_core.values.items import CitationsReported, FailureReported, ReplyEnded, UsageReported
 from muxer_core.values.moment import Moment
 from tests.support.exchanges import (
@@ -66,8 +67,9 @@ class Plain:
 
 def listed(value: Any) -> list[Any]:
     """A list, one thing as a list of it, nothing as an empty one."""
-    several: list[Any] = value if isinstance(value, list) else [value]
-    return several if value else []
+    if not value:
+        return []
+    return [*value] if is_list(value) else [value]
 
 
 def disagreements(exchange: Exchange, items: list[Any]) -> list[tuple[str, Any, Any]]:
