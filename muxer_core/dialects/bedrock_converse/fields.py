@@ -249,8 +249,6 @@ _CARRIED = {
     "ToolResultPart": ("tool_call_id", "parts", "is_error"),
     "CacheMark": ("ttl",),
     "FunctionTool": ("name", "description", "parameters"),
-    "ProviderPart": ("spec",),
-    "ProviderTool": ("spec",),
     "OutputFormat": ("kind", "name", "schema", "description"),
 }  # fmt: skip
 
@@ -298,6 +296,7 @@ REACH: tuple[Reach, ...] = (
     *(Reach(f"CustomTool.{name}", "refused", "it has no tools that take free text") for name in ("name", "description", "format", "cache")),
     Reach("ToolChoice.mode", "encoded", "none: without tools, refused where the conversation has calls already"),
     Reach("ToolChoice.allowed", "encoded", "one: toolChoice.tool; several: the other tools are not sent"),
+    *(Reach(f"{value}.spec", "refused", "of another dialect; this one's own goes as it is") for value in ("ProviderPart", "ProviderTool")),
     Reach("OutputFormat.strict", "warned", "False; a schema always holds strictly"),
 )  # fmt: skip
 
