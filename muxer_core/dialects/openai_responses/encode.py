@@ -21,7 +21,7 @@ from muxer_core.dialects.json_request import check_json, post_json
 from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.openai_chat.options import mark_form
 from muxer_core.dialects.openai_responses.content_parts import JsonObject, PartWriter
-from muxer_core.dialects.openai_responses.messages import MessageWriter
+from muxer_core.dialects.openai_responses.message_writer import MessageWriter
 from muxer_core.dialects.openai_responses.options import NAME, OpenAIResponsesOptions
 from muxer_core.dialects.openai_responses.tools import encode_output_format, encode_tool, encode_tool_choice
 from muxer_core.dialects.protocol import Encoded, Target

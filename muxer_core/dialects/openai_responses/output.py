@@ -83,12 +83,11 @@ class Output:
         """More thinking, or its seal."""
         sealed = "encrypted_content" in self._item
         seal = delta.signature if delta.signature is not None else delta.encrypted
-        late = (
-            next((item for item in self.items if item.get("id") == delta.id), None) if self.own and self.whole else None
-        )
-        if late is not None and late is not self._item and seal is not None and not delta.text:
-            late["encrypted_content"] = seal  # a thought that was interrupted: see `assembly`
-            return
+        if self.own and self.whole and delta.id is not None and seal is not None and not delta.text:
+            for item in self.items:
+                if item.get("id") == delta.id and item is not self._item:
+                    item["encrypted_content"] = seal  # of a thought that was interrupted: see `assembly`
+                    return
         if self._item.get("type") != "reasoning" or (sealed and (delta.text or seal is not None)):
             self.close()
             self._open("reasoning", {"summary": []}, delta.id)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from muxer_core.dialects.openai_responses import OpenAIResponses
-from muxer_core.values.items import Item
+from muxer_core.values.items import ChoiceFinished, Item, ReplyEnded, ReplyStarted
 from muxer_core.wire.heads import Headers, ResponseHead
 from muxer_core.wire.limits import Limits
 
@@ -93,3 +93,20 @@ def whole_items(
     head = ResponseHead(200, Headers(tuple((headers or {}).items())))
     decoder = DIALECT.chat_decoder(head, stream=False, limits=limits, keep_source=False)
     return decoder.receive_data(body if isinstance(body, bytes) else json.dumps(body).encode()) + decoder.receive_eof()
+
+
+CREATED: dict[str, Any] = {"type": "response.created", "response": {"id": "resp_1", "model": "m", "created_at": 5.7}}
+TEXT: dict[str, Any] = {
+    "type": "response.output_text.delta",
+    "output_index": 0,
+    "content_index": 0,
+    "item_id": "msg_1",
+    "delta": "x",
+}
+END: dict[str, Any] = {"type": "response.completed", "response": {"id": "resp_1", "status": "completed", "output": []}}
+
+
+def between(items: list[Item]) -> list[Item]:
+    """What came between the start and the finish of a complete reply."""
+    assert isinstance(items[-1], ReplyEnded), items[-1]
+    return [item for item in items if not isinstance(item, ReplyStarted | ReplyEnded | ChoiceFinished)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from muxer_core.call.reply_builder import ReplyBuilder
 from muxer_core.dialects.openai_responses.decode import decode_request
-from muxer_core.dialects.openai_responses.messages import MessageWriter
+from muxer_core.dialects.openai_responses.message_writer import MessageWriter
 from muxer_core.dialects.openai_responses.reading import Reading
 from muxer_core.dialects.openai_responses.reasoning import GAP, cut_up, lay_out
 from muxer_core.testing.openai_responses import EventStream, event_streams, request_bodies, stream_bytes
