@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from muxer_core.dialects.json_text import deeper_than, is_list, is_object
+from muxer_core.dialects.json_text import deeper_than
 from muxer_core.dialects.openai_chat.chunks import (
     Choice,
     Chunk,
@@ -27,14 +27,12 @@ from muxer_core.dialects.openai_chat.chunks import (
     JsonObject,
     Leftovers,
     PlainChunk,
-    Thought,
     ToolCall,
     is_told,
-    json_text,
 )
 from muxer_core.dialects.openai_chat.citations import citation_of
+from muxer_core.dialects.openai_chat.deltas import add_content_piece, add_image, add_reasoning, add_seal, entries_of
 from muxer_core.dialects.openai_chat.forms import DIALECT
-from muxer_core.dialects.openai_chat.reasoning_parts import vendor_of
 from muxer_core.dialects.openai_chat.safety import REPLY_FIELDS, safety_of_choice, safety_of_reply
 from muxer_core.dialects.openai_chat.seals import take_signature
 from muxer_core.dialects.openai_chat.tool_call_numbers import LimitCrossed, ToolCallNumbers
@@ -46,10 +44,8 @@ from muxer_core.values.items import (
     CostReported,
     ExtrasReported,
     FinishReason,
-    ImageDelta,
     Item,
     LogprobsReported,
-    ReasoningDelta,
     RefusalDelta,
     ReplyStarted,
     SignatureReported,
@@ -171,7 +167,7 @@ class Assembly:
             if leftovers is not None:
                 unread = leftovers.choices[position]
                 for piece in leftovers.contents.get(position, ()):
-                    _content_piece(piece, index, unread, items)
+                    add_content_piece(piece, index, unread, items)
             delta = choice.delta
             if delta is not None:
                 if (
@@ -181,12 +177,12 @@ class Assembly:
                 ):
                     if unread is None and deeper_than(delta.reasoning_details, self._depth - 4):
                         raise self._too_deep()
-                    _reasoning(delta, index, items)
+                    add_reasoning(delta, index, items)
                 text = delta.content
                 if text:
                     items.append(TextDelta(text, index))
                 if unread is not None and "message" in unread:
-                    _seal(unread, index, items)
+                    add_seal(unread, index, items)
                 if (
                     delta.tool_calls is not None
                     or delta.refusal is not None
@@ -234,7 +230,7 @@ class Assembly:
                 AudioDelta(audio.data or "", audio.transcript or "", audio.id or None, audio.expires_at or None, index)
             )
         for image in delta.images or ():
-            _image(image, index, items)
+            add_image(image, index, items)
         if delta.tool_calls:
             self._tool_calls(delta.tool_calls, index, state, items, unread.get("message") if unread else None)
         function = delta.function_call
@@ -284,7 +280,7 @@ class Assembly:
             raise self._too_deep()
         logprobs = choice.logprobs
         if logprobs is not None:
-            content, refusal = (_entries(logprobs.get(name)) for name in ("content", "refusal"))
+            content, refusal = (entries_of(logprobs.get(name)) for name in ("content", "refusal"))
             if content or refusal:
                 items.append(LogprobsReported(content, refusal, index))
             others = {
@@ -337,79 +333,3 @@ class Assembly:
         if reading.extras and self._remembered.get("usage") != reading.extras:
             self._remembered["usage"] = reading.extras
             items.append(ExtrasReported({"usage": reading.extras}))
-
-
-def _entries(value: Any) -> list[Any]:
-    return value if is_list(value) else []
-
-
-def _reasoning(delta: Delta, index: int, items: list[Item]) -> None:
-    """One text, whichever of the three fields carries it, then what must go back unchanged.
-
-    OpenRouter and Vercel send the same text as `reasoning` and in `reasoning_details`; some servers send it as `reasoning` and
-    `reasoning_content`. The text is taken once: from the details where they tell all of it, since a signature holds for the text of its
-    own detail.
-    """
-    details = delta.reasoning_details or ()
-    text = delta.reasoning_content or delta.reasoning
-    texts = [json_text(entry.get("text") or entry.get("summary") or "") for entry in details]
-    if text and text != "".join(texts):
-        items.append(ReasoningDelta(text, index))
-        texts = [""] * len(texts)
-    kept: list[JsonObject] = []
-    for entry, own in zip(details, texts, strict=True):
-        if own:
-            items.append(ReasoningDelta(own, index))
-        signature, data = _sealed(entry.get("signature")), _sealed(entry.get("data"))
-        if signature or data:
-            name = entry.get("id")
-            items.append(
-                ReasoningDelta("", index, signature, data, vendor_of(entry), name if isinstance(name, str) else None)
-            )
-        beyond = {name: value for name, value in entry.items() if name not in ("text", "summary") and value is not None}
-        if signature or data or beyond.keys() - {"type", "format", "index", "id"}:
-            kept.append(beyond)
-    if kept:
-        items.append(ExtrasReported({"message": {"reasoning_details": kept}}, index))
-    if delta.reasoning_content and delta.reasoning and delta.reasoning != delta.reasoning_content:
-        items.append(ExtrasReported({"message": {"reasoning": delta.reasoning}}, index))
-
-
-def _sealed(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _seal(unread: JsonObject, index: int, items: list[Item]) -> None:
-    """A seal of Google on the message: it is that of the text that was last."""
-    message = unread["message"]
-    signature = take_signature(message)
-    if signature is not None:
-        items.append(SignatureReported(signature, index, None, "google"))
-        if not message:
-            del unread["message"]
-
-
-def _image(image: JsonObject, index: int, items: list[Item]) -> None:
-    inner = image.get("image_url")
-    url = inner.get("url") if is_object(inner) else inner
-    if isinstance(url, str) and url:
-        items.append(ImageDelta(url, index))
-        return
-    items.append(ExtrasReported({"message": {"images": [image]}}, index))
-
-
-def _content_piece(piece: str | Thought | JsonObject, index: int, fields: JsonObject, items: list[Item]) -> None:
-    """A piece of content that came as a list of parts."""
-    if isinstance(piece, str):
-        if piece:
-            items.append(TextDelta(piece, index))
-    elif isinstance(piece, Thought):
-        if piece.text:
-            items.append(ReasoningDelta(piece.text, index))
-    elif piece.get("type") == "image_url":
-        _image(piece, index, items)
-    elif piece.get("type") == "refusal" and isinstance(piece.get("refusal"), str):
-        items.append(RefusalDelta(piece["refusal"], index))
-    else:
-        message = fields.setdefault("message", {})
-        message.setdefault("content", []).append(piece)

@@ -9,8 +9,7 @@ Rules that hold here:
 * A mark for caching on a whole message is that of its last part, and a seal of Google on a whole message that of its last text.
 
 Notes (`form`): `content absent`, `content null`, `content list` and `content text` say how the content stood; `cache_control` that the
-mark stood on the message; `refusal` that a refusal stood beside the content; `object` that a call's arguments came as an object, `silent`
-that there were none; `untyped` that a call came without its type, `type X` that it came with another one; and those of `forms`.
+mark stood on the message; `refusal` that a refusal stood beside the content; and those of `calls` and `forms`.
 
 Source: the types of openai-python 3.57.0 (`openai/types/chat/*_param.py`), November 2026.
 """
@@ -18,13 +17,13 @@ Source: the types of openai-python 3.57.0 (`openai/types/chat/*_param.py`), Nove
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, get_args
+from typing import get_args
 
 import msgspec
 
 from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.openai_chat.cache_marks import MarkForm, put_mark, take_mark
-from muxer_core.dialects.openai_chat.chunks import json_text
+from muxer_core.dialects.openai_chat.calls import decode_call, decode_function_call, encode_call
 from muxer_core.dialects.openai_chat.content_parts import (
     IN_CONTENT,
     PartWriter,
@@ -237,39 +236,11 @@ def _encode_assistant(
     tool_calls: list[JsonValue] = []
     for call in calls:
         if call.id:
-            tool_calls.append(_encode_call(call, writer))
+            tool_calls.append(encode_call(call, writer))
         else:
             wire["function_call"] = {"name": call.name, "arguments": call.arguments, **call.extras}
     if tool_calls:
         wire["tool_calls"] = tool_calls
-
-
-def _encode_call(call: ToolCallPart, writer: PartWriter) -> dict[str, JsonValue]:
-    body: dict[str, JsonValue] = {"name": call.name}
-    if call.arguments or "silent" not in call.form:
-        body["input" if call.kind == "custom" else "arguments"] = _arguments(call)
-    wire: dict[str, JsonValue] = {"id": call.id, "type": call.kind, call.kind: body}
-    for note in call.form:
-        if note == "untyped":
-            del wire["type"]
-        elif note.startswith("type "):
-            wire["type"] = note.removeprefix("type ")
-    with_extras(wire, call.extras)
-    put_signature(wire, call.signature)
-    taken: MarkForm = "cache_control" if writer.marks == "cache_control" else "none"
-    put_mark(wire, call.cache, (), taken, f"{writer.where}.parts", writer.warnings)
-    return put_nulls(wire, call.form)
-
-
-def _arguments(call: ToolCallPart) -> JsonValue:
-    """The arguments as text; as an object where they came as one and still are one."""
-    if "object" in call.form:
-        try:
-            value = msgspec.json.decode(call.arguments)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            return call.arguments
-        return value if is_object(value) else call.arguments
-    return call.arguments
 
 
 def _without_message_mark(message: Message) -> tuple[list[Part], CacheMark | None]:
@@ -374,7 +345,7 @@ def _decode_assistant(rest: dict[str, JsonValue], parts: list[Part], where: str)
         raise InvalidRequest(f"{where}.audio", "must be an object with the id of audio that the model spoke")
     function = rest.pop("function_call", None)
     if is_object(function):
-        parts.append(_decode_function(function, f"{where}.function_call"))
+        parts.append(decode_function_call(function, f"{where}.function_call"))
     elif function is not None:
         raise InvalidRequest(f"{where}.function_call", "must be an object with a name")
     calls = rest.pop("tool_calls", None)
@@ -385,46 +356,4 @@ def _decode_assistant(rest: dict[str, JsonValue], parts: list[Part], where: str)
     for position, call in enumerate(calls or ()):
         if not is_object(call):
             raise InvalidRequest(f"{where}.tool_calls[{position}]", "must be an object")
-        parts.append(_decode_call(call, f"{where}.tool_calls[{position}]"))
-
-
-def _decode_function(function: dict[str, JsonValue], where: str) -> ToolCallPart:
-    """The old form of a call. What else it holds is its extras, beside its name."""
-    rest = dict(function)
-    name, arguments = rest.pop("name", None), rest.pop("arguments", "")
-    if not isinstance(name, str):
-        raise InvalidRequest(f"{where}.function", "must be an object with a name")
-    if not isinstance(arguments, str):
-        raise InvalidRequest(f"{where}.arguments", "must be a string: the model's own text")
-    return ToolCallPart("", name, arguments, extras=rest)
-
-
-def _decode_call(call: dict[str, JsonValue], where: str) -> ToolCallPart:
-    rest = dict(call)
-    form = take_nulls(rest)
-    named = rest.pop("type", None)
-    if named is None:
-        form += ("untyped",)
-    elif named not in ("function", "custom"):
-        form += (f"type {named}",)
-    call_id = rest.pop("id", None)
-    kind: Literal["function", "custom"] = "custom" if named == "custom" else "function"
-    body = rest.pop(kind, None)
-    if not is_object(body) or not isinstance(body.get("name"), str):
-        raise InvalidRequest(f"{where}.{kind}", "must be an object with a name")
-    if not isinstance(call_id, str):
-        raise InvalidRequest(f"{where}.id", "must be a string")
-    arguments_key = "input" if kind == "custom" else "arguments"
-    arguments = body.get(arguments_key, "")
-    if arguments_key not in body:
-        form += ("silent",)
-    if is_object(arguments):
-        arguments, form = json_text(arguments), (*form, "object")
-    if not isinstance(arguments, str):
-        raise InvalidRequest(f"{where}.{kind}.{arguments_key}", "must be a string: the model's own text")
-    unknown = {key: value for key, value in body.items() if key not in ("name", arguments_key)}
-    if unknown:
-        rest[kind] = unknown
-    signature = take_signature(rest)
-    mark, _ = take_mark(rest) if "cache_control" in rest else (None, ())
-    return ToolCallPart(call_id, body["name"], arguments, kind, rest, mark, signature, form)
+        parts.append(decode_call(call, f"{where}.tool_calls[{position}]"))
