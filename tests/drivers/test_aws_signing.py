@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
@@ -78,6 +79,25 @@ def test_any_request_is_signed_as_aws_says(
     assert SECRET not in repr((added, keys, request))
 
 
+@given(token=st.sampled_from([None, "session-token"]), body=st.binary(max_size=20), wall=st.integers(0, 4_000_000_000))
+def test_the_steps_are_those_of_botocore_s_own_signing(token: str | None, body: bytes, wall: int) -> None:
+    """`add_auth` reads the system's clock, so that here it is told the time."""
+    import botocore.auth  # type: ignore[import-untyped]  # no stubs
+    from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]  # no stubs
+    from botocore.credentials import ReadOnlyCredentials  # type: ignore[import-untyped]  # no stubs
+
+    request = WireRequest("POST", URL, Headers((("content-type", "application/json"),)), body)
+    theirs: Any = AWSRequest("POST", URL, headers=dict(request.headers.items()), data=body)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.auth, "get_current_datetime", lambda: datetime.fromtimestamp(wall, UTC))
+        signer: Any = botocore.auth.SigV4Auth(ReadOnlyCredentials("AKID", SECRET, token), "bedrock", "us-east-1")
+        signer.add_auth(theirs)
+    ours = signature_headers(
+        request, AwsKeys("AKID", SECRET, token, None), service="bedrock", region="us-east-1", wall=float(wall)
+    )
+    assert dict(ours) == {name: value for name, value in theirs.headers.items() if name.lower() != "content-type"}
+
+
 @pytest.mark.parametrize(
     ("host", "region"),
     [
@@ -147,6 +167,15 @@ def test_a_profile_signs_with_its_keys_at_the_clients_clock() -> None:
         WireRequest("POST", URL, credential=CredentialRef("aws:work", "aws-sigv4"))
     )  # the keys are there now, and nothing is waited for
     assert again.headers is not None
+
+
+@pytest.mark.usefixtures("account")
+def test_no_log_shows_the_keys(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    headers = sent(admitted(Credentials(), "aws:work"))
+    assert SECRET not in caplog.text
+    assert "session" not in [word.strip("'\",") for word in caplog.text.split()]
+    assert parts_of(headers["authorization"])["Signature"] not in caplog.text
 
 
 @pytest.mark.usefixtures("account")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 from math import inf
 from pathlib import Path
 from time import time
@@ -148,12 +149,16 @@ def test_a_service_account_s_file_gives_tokens_once_an_hour(tmp_path: Path, key:
     assert answer.claims[0]["scope"] == SCOPES[0]
 
 
-def test_application_default_credentials_are_found(
-    tmp_path: Path, key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch
+def test_application_default_credentials_are_found_and_no_log_shows_a_token(
+    tmp_path: Path, key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     with LoopbackServer(TokenServer(key)) as server:
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(write_account(tmp_path / "adc.json", key, server.url)))
         assert header(Credentials(), "google:default") == "Bearer ya29.token-1"
+    assert caplog.text
+    assert "ya29" not in caplog.text
+    assert "assertion" not in caplog.text
 
 
 def test_a_refusal_of_the_token_server_is_told_from_a_silence(tmp_path: Path, key: rsa.RSAPrivateKey) -> None:
@@ -253,8 +258,12 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_the_managed_identity_of_a_machine_is_found(machine: pytest.MonkeyPatch) -> None:
+def test_the_managed_identity_of_a_machine_is_found_and_no_log_shows_it(
+    machine: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """The endpoint of App Service: https://learn.microsoft.com/azure/app-service/overview-managed-identity, read 2026-11-24."""
+
+    caplog.set_level(logging.DEBUG)
 
     def answer(request: Request) -> Answer:
         assert request.headers["x-identity-header"] == "header-secret"
@@ -272,6 +281,9 @@ def test_the_managed_identity_of_a_machine_is_found(machine: pytest.MonkeyPatch)
         assert [header(credentials, "azure:default") for _ in range(2)] == ["Bearer eyJ.system"] * 2
         assert header(credentials, "azure:some-client") == "Bearer eyJ.some-client"
         assert len(server.requests) == 2
+    assert caplog.text
+    assert "eyJ." not in caplog.text
+    assert "header-secret" not in caplog.text
 
 
 def test_a_refusal_of_azure_is_an_auth_failure_and_a_silence_is_not(machine: pytest.MonkeyPatch) -> None:
