@@ -63,8 +63,11 @@ decode_delta = msgspec.json.Decoder(DeltaEvent).decode
 _COMMON = frozenset({"text_delta", "input_json_delta", "thinking_delta", "signature_delta"})
 
 
+_NOTHING = msgspec.Raw(b"")  # a union of `Raw` with None would take nothing but null
+
+
 class _Input(msgspec.Struct, gc=False):
-    input: msgspec.Raw | None = None
+    input: msgspec.Raw = _NOTHING
 
 
 class _Content(msgspec.Struct, gc=False):
@@ -210,7 +213,7 @@ def _start(data: bytes) -> msgspec.Raw | None:
         found = msgspec.json.decode(data, type=_Start).content_block
     except MISS:
         return None
-    return None if found is None else found.input
+    return None if found is None or found.input is _NOTHING else found.input
 
 
 def _inputs(data: bytes, content: Any) -> list[str | None] | None:
@@ -230,7 +233,7 @@ def _inputs(data: bytes, content: Any) -> list[str | None] | None:
 
 def _cut(raw: msgspec.Raw | None, value: Any) -> str | None:
     """The server's own text of a value; None where strict JSON cannot read it."""
-    if raw is None or value is None:
+    if raw is None or raw is _NOTHING or value is None:
         return None
     try:
         msgspec.json.decode(raw)
