@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ TOOLS: list[Any] = [{"name": "weather", "input_schema": {"type": "object"}}]
 
 
 @contextmanager
-def talking(reply: list[Item] | Failure) -> Iterator[tuple[anthropic.Anthropic, DialectServer]]:
+def talking(reply: list[Item] | Failure) -> Generator[tuple[anthropic.Anthropic, DialectServer]]:
     codec = SERVER_DIALECTS["anthropic_messages"]()
     with (
         DialectServer(codec, reply) as server,
@@ -59,7 +59,7 @@ def test_calls_and_sealed_thinking_come_back_with_the_next_turn(stream: bool) ->
     with talking(tool_calls("anthropic")) as (client, server):
         if stream:
             with client.messages.stream(model="m", max_tokens=9, messages=QUESTION, tools=TOOLS) as events:
-                said = events.get_final_message()
+                said: Any = events.get_final_message()
         else:
             said = client.messages.create(model="m", max_tokens=9, messages=QUESTION, tools=TOOLS)
         assert [block.type for block in said.content] == ["thinking", "text", "tool_use", "tool_use"]

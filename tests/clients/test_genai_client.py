@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ TOOLS: list[Any] = [
 
 
 @contextmanager
-def talking(reply: list[Item] | Failure) -> Iterator[tuple[genai.Client, DialectServer]]:
+def talking(reply: list[Item] | Failure) -> Generator[tuple[Any, DialectServer]]:
     codec = SERVER_DIALECTS["gemini"]()
     with DialectServer(codec, reply) as server:
         client = genai.Client(api_key="key", http_options=types.HttpOptions(base_url=server.url))
@@ -63,22 +63,23 @@ def test_a_stream() -> None:
     assert chunks[-1].usage_metadata.total_token_count == 150
 
 
+def spoken(client: Any, config: Any, *, stream: bool) -> Any:
+    """The parts of the answer. Any: the client's own types are only half typed."""
+    if not stream:
+        whole = client.models.generate_content(model="m", contents="Weather?", config=config)
+        return whole.candidates[0].content.parts
+    chunks = client.models.generate_content_stream(model="m", contents="Weather?", config=config)
+    contents = [candidate.content for chunk in chunks for candidate in chunk.candidates or []]
+    return [part for content in contents if content for part in content.parts or []]
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_calls_come_back_with_the_next_turn(stream: bool) -> None:
     config = types.GenerateContentConfig(
         tools=TOOLS, automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True)
     )
     with talking(tool_calls("google")) as (client, server):
-        parts: list[types.Part] = []
-        if stream:
-            for chunk in client.models.generate_content_stream(model="m", contents="Weather?", config=config):
-                for candidate in chunk.candidates or []:
-                    parts += (candidate.content.parts if candidate.content else None) or []
-        else:
-            whole = client.models.generate_content(model="m", contents="Weather?", config=config)
-            assert whole.candidates is not None
-            assert whole.candidates[0].content is not None
-            parts = whole.candidates[0].content.parts or []
+        parts = spoken(client, config, stream=stream)
         calls = [part.function_call for part in parts if part.function_call]
         assert [(call.id, call.name, call.args) for call in calls] == [
             ("call_a", "weather", {"city": "Berlin"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ TOOLS: list[Any] = [{"type": "function", "function": {"name": "weather", "parame
 
 
 @contextmanager
-def talking(reply: list[Item] | Failure) -> Iterator[tuple[openai.OpenAI, DialectServer]]:
+def talking(reply: list[Item] | Failure) -> Generator[tuple[openai.OpenAI, DialectServer]]:
     codec = SERVER_DIALECTS["openai_chat"]()
     with (
         DialectServer(codec, reply) as server,
@@ -78,7 +78,7 @@ def test_calls_and_sealed_thinking_come_back_with_the_next_turn(stream: bool) ->
         if stream:
             with client.chat.completions.stream(model="m", messages=QUESTION, tools=TOOLS) as events:
                 message: Any = events.get_final_completion().choices[0].message
-            turn = {"role": "assistant", **message.model_dump(exclude_none=True, exclude={"parsed"})}
+            turn: dict[str, Any] = {"role": "assistant", **message.model_dump(exclude_none=True, exclude={"parsed"})}
             for call in turn["tool_calls"]:
                 call.pop("index", None)
                 call["function"].pop("parsed_arguments", None)
@@ -90,7 +90,8 @@ def test_calls_and_sealed_thinking_come_back_with_the_next_turn(stream: bool) ->
             ("call_b", "weather", '{"city":"Rome"}'),
         ]
         results = [{"role": "tool", "tool_call_id": call.id, "content": "sunny"} for call in message.tool_calls]
-        client.chat.completions.create(model="m", messages=[*QUESTION, turn, *results], tools=TOOLS)
+        conversation: Any = [*QUESTION, turn, *results]
+        client.chat.completions.create(model="m", messages=conversation, tools=TOOLS)
     answered = server.asked[-1].request.messages
     thoughts = [part for part in answered[1].parts if isinstance(part, ReasoningPart)]
     assert [(thought.text, thought.signature, thought.vendor) for thought in thoughts] == [
@@ -129,6 +130,7 @@ def test_a_failure_in_the_middle_of_a_stream() -> None:
 
 
 def test_a_request_that_cannot_be_right_names_its_field() -> None:
+    wrong: Any = [{"role": "nobody", "content": "x"}]
     with talking(TEXT) as (client, _), pytest.raises(openai.BadRequestError, match="messages") as caught:
-        client.chat.completions.create(model="m", messages=[{"role": "nobody", "content": "x"}])  # type: ignore[list-item]
+        client.chat.completions.create(model="m", messages=wrong)
     assert caught.value.status_code == 400

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ TOOLS: list[Any] = [{"type": "function", "name": "weather", "parameters": {"type
 
 
 @contextmanager
-def talking(reply: list[Item] | Failure) -> Iterator[tuple[openai.OpenAI, DialectServer]]:
+def talking(reply: list[Item] | Failure) -> Generator[tuple[openai.OpenAI, DialectServer]]:
     codec = SERVER_DIALECTS["openai_responses"]()
     with (
         DialectServer(codec, reply) as server,
@@ -51,7 +51,7 @@ def test_a_stream() -> None:
     assert kinds[0] == "response.created"
     assert kinds[-1] == "response.completed"
     assert kinds.count("response.output_text.delta") == 3
-    numbers = [event.sequence_number for event in events]  # type: ignore[union-attr]
+    numbers = [event.sequence_number for event in events]
     assert numbers == sorted(set(numbers))
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from muxer_core.dialects.canonical_fields import canonical_fields
 from muxer_core.dialects.field_table import FieldTable
+from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.protocol import ClientDialect, Encoded, Target
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.messages import (
@@ -160,14 +161,14 @@ def body_of(encoded: Encoded) -> dict[str, Any]:
 
 def _sealed_by(request: ChatRequest, vendor: str, ttl: str) -> ChatRequest:
     """The request with seals of this vendor, and marks that last as long as it knows to say."""
-    values = msgspec.to_builtins(request)
+    values = msgspec.json.decode(msgspec.json.encode(request))
 
     def with_vendor(value: Any) -> Any:
-        if isinstance(value, list | tuple):
-            return [with_vendor(one) for one in value]
-        if isinstance(value, dict):
+        if is_object(value):
             named = {"vendor": vendor, "ttl": ttl}
             return {name: named.get(name, with_vendor(one)) for name, one in value.items()}
+        if is_list(value):
+            return [with_vendor(one) for one in value]
         return value
 
     return msgspec.convert(with_vendor(values), ChatRequest)
