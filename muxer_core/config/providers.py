@@ -31,6 +31,9 @@ USUAL_DIALECT = "openai_chat"
 _SCHEMES: dict[str, CredentialScheme] = {"anthropic_messages": "x-api-key", "gemini": "x-goog-api-key"}
 """How a key is sent where neither a provider nor its preset says it; `bearer` in dialects that are not here."""
 
+_COMPATIBLE: dict[str, str] = {"ollama": "/v1", "gemini": "/openai"}
+"""How the addresses of OpenAI-compatible APIs end at vendors whose own API is another dialect."""
+
 
 def build_providers(table: FileTable, problems: Problems) -> dict[str, Provider | None]:
     """Every provider by name; None for one that is wrong."""
@@ -115,6 +118,16 @@ def _address(
     filled = fill_in(base_url, table.settings, path, problems)
     if len(problems.found) == before and (trouble := _address_trouble(filled)):
         problems.add(inside(path, "base_url"), trouble)
+    elif (
+        table.dialect is None
+        and preset is not None
+        and filled.rstrip("/").endswith(_COMPATIBLE.get(preset.dialect, "?"))
+    ):
+        problems.add(
+            inside(path, "base_url"),
+            f'is the OpenAI-compatible API of this provider, and its dialect is {preset.dialect!r}: write dialect = "openai_chat", '
+            "or the address of its own API",
+        )
     return filled
 
 

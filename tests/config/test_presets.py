@@ -159,6 +159,22 @@ def test_a_dialect_without_options_refuses_any(monkeypatch: pytest.MonkeyPatch) 
     assert found == {"providers.it.options.fast": "is not known here; plain has no options"}
 
 
+@pytest.mark.parametrize(
+    ("name", "base_url"),
+    [
+        ("ollama", "http://127.0.0.1:11434/v1/"),
+        ("gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
+    ],
+)
+def test_the_compatible_address_of_a_vendor_with_a_dialect_of_its_own_wants_its_dialect(
+    name: str, base_url: str
+) -> None:
+    found = problems(name, base_url=base_url)
+    assert 'write dialect = "openai_chat"' in found[f"providers.{name}.base_url"]
+    assert provider(name, base_url=base_url, dialect="openai_chat").dialect == "openai_chat"
+    assert provider(name, base_url="http://127.0.0.1:1").dialect == KNOWN_PROVIDERS[name].dialect
+
+
 def test_words_in_braces_are_filled_in_from_settings() -> None:
     azure = provider("azure", settings={"resource": "house-1"})
     assert azure.base_url == "https://house-1.openai.azure.com/openai/v1"
