@@ -265,8 +265,8 @@ REACH: tuple[Reach, ...] = (
     Reach("ChatRequest.n", "refused", "it gives one answer"),
     Reach("ChatRequest.modalities", "refused", "any but text alone"),
     Reach("ChatRequest.parallel_tool_calls", "refused", "False; True is what it does anyway"),
-    Reach("ChatRequest.top_k", "encoded", "additionalModelRequestFields of Claude and Nova; left out with a warning for others"),
-    Reach("ChatRequest.reasoning_budget", "encoded", "additionalModelRequestFields.thinking of Claude; left out with a warning for others"),
+    Reach("ChatRequest.top_k", "warned", "but for Claude and Nova, which take it in additionalModelRequestFields"),
+    Reach("ChatRequest.reasoning_budget", "warned", "but for Claude, which takes it in additionalModelRequestFields.thinking"),
     Reach("Message.name", "warned", "speakers of one role have no names"),
     *(Reach(f"{value}.signature", "refused", "another vendor's seal has no place") for value in (
         "TextPart", "ImagePart", "FilePart", "ToolCallPart",

