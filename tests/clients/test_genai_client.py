@@ -69,8 +69,8 @@ def spoken(client: Any, config: Any, *, stream: bool) -> Any:
         whole = client.models.generate_content(model="m", contents="Weather?", config=config)
         return whole.candidates[0].content.parts
     chunks = client.models.generate_content_stream(model="m", contents="Weather?", config=config)
-    contents = [candidate.content for chunk in chunks for candidate in chunk.candidates or []]
-    return [part for content in contents if content for part in content.parts or []]
+    contents = [candidate.content for chunk in chunks for candidate in chunk.candidates or ()]
+    return [part for content in contents if content for part in content.parts or ()]
 
 
 @pytest.mark.parametrize("stream", [False, True])
