@@ -61,16 +61,39 @@ _REQUEST: tuple[Row, ...] = (
     *(
         Row(name, note=f"{_EXTRA} ({who})")
         for who, names in (
-            ("OpenRouter", ("models", "plugins", "preset", "provider", "transforms", "usage")),
-            ("DeepSeek, Z.AI, Moonshot, LiteLLM", ("thinking",)),
-            ("Cerebras", ("clear_thinking",)),
-            ("llama.cpp", ("grammar", "json_schema")),
-            ("Ollama", ("keep_alive", "options")),
-            ("Groq", ("reasoning_format", "search_settings")),
-            ("Perplexity", ("return_related_questions", "search_context_size")),
-            ("Venice", ("venice_parameters",)),
+            ("OpenRouter", "models plugins preset provider transforms usage route include_reasoning"),
+            ("DeepSeek, Z.AI, Moonshot, LiteLLM", "thinking"),
+            ("Cerebras", "clear_thinking disable_reasoning"),
+            ("llama.cpp", "grammar json_schema ignore_eos cache_prompt n_predict id_slot samplers timings_per_token"),
+            (
+                "llama.cpp, vLLM, Together, Fireworks",
+                "min_p typical_p repeat_penalty repetition_penalty mirostat mirostat_tau mirostat_eta",
+            ),
+            (
+                "vLLM",
+                "chat_template_kwargs guided_json guided_regex guided_choice guided_grammar min_tokens stop_token_ids",
+            ),
+            (
+                "vLLM",
+                "include_stop_str_in_output skip_special_tokens add_generation_prompt continue_final_message structured_outputs",
+            ),
+            ("Ollama", "keep_alive options think"),
+            ("Groq", "reasoning_format search_settings compound_custom citation_options documents"),
+            ("Mistral", "safe_prompt prompt_mode guardrails"),
+            ("xAI", "search_parameters deferred"),
+            (
+                "Perplexity",
+                "return_related_questions search_context_size return_images search_mode search_domain_filter",
+            ),
+            ("Perplexity", "search_recency_filter search_after_date_filter search_before_date_filter media_response"),
+            ("DashScope", "enable_thinking thinking_budget enable_search search_options"),
+            ("Z.AI", "do_sample request_id tool_stream user_id"),
+            ("Fireworks", "context_length_exceeded_behavior prompt_truncate_len"),
+            ("Azure", "data_sources"),
+            ("Gemini's endpoint", "extra_body"),
+            ("Venice", "venice_parameters"),
         )
-        for name in names
+        for name in names.split()
     ),
 )
 
@@ -114,7 +137,8 @@ REQUEST_OBJECTS: dict[str, tuple[Row, ...]] = {
         Row("audio", "AudioPart.id", "spoken"),
         Row("function_call", "Message.parts", "function_called", note="the old form of a call, without an id"),
         Row("annotations", note="of an answer that goes back; no vendor reads them"),
-        Row("prefix", note="Mistral: the answer is to go on from here"),
+        Row("prefix", note="Mistral, DeepSeek: the answer is to go on from here"),
+        Row("partial", note="Moonshot, DashScope: the same"),
         Row("reasoning_content", "ReasoningPart.text"),
         Row("reasoning", "ReasoningPart.text"),
         Row("reasoning_details", "ReasoningPart.signature", "detail"),

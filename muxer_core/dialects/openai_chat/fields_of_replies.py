@@ -144,8 +144,14 @@ REPLY_OBJECTS: dict[str, tuple[Row, ...]] = {
         Row("content", "LogprobsReported.content", "token"),
         Row("refusal", "LogprobsReported.refusal", "token"),
     ),
-    "token": (Row("token"), Row("logprob"), Row("bytes"), Row("top_logprobs", "", "top_token")),
-    "top_token": (Row("token"), Row("logprob"), Row("bytes")),
+    "token": (
+        Row("token"),
+        Row("logprob"),
+        Row("bytes"),
+        Row("top_logprobs", "", "top_token"),
+        Row("id", note="llama.cpp"),
+    ),
+    "top_token": (Row("token"), Row("logprob"), Row("bytes"), Row("id", note="llama.cpp")),
     "filter": (Row("*", "SafetyResult.category", "filtered"),),
     "filtered": (
         Row("filtered", "SafetyResult.blocked"),
