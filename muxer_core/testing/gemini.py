@@ -93,6 +93,8 @@ _schemas: st.SearchStrategy[JsonObject] = st.sampled_from([
     {"type": "OBJECT", "properties": {"type": {"type": "STRING", "nullable": True}}},
     {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}}}},
     {"type": "OBJECT", "properties": {"a": {"type": "string"}}},
+    {"title": "A_name", "type": "object"},
+    {"title": "no name", "type": "object"},
     {},
 ])  # fmt: skip
 

@@ -209,7 +209,7 @@ _REACH: tuple[Reach, ...] = (
     ),
     Reach("ChatRequest.modalities", "encoded", "responseModalities, in capitals"),
     Reach("ChatRequest.reasoning_effort", "encoded", "thinkingConfig.thinkingLevel; for Gemini 2.x a thinkingBudget, with a warning"),
-    Reach("ChatRequest.reasoning_summary", "warned", "thinkingConfig.includeThoughts: true, but for `none`; the word itself is not kept"),
+    Reach("ChatRequest.reasoning_summary", "encoded", "thinkingConfig.includeThoughts: auto is true, none false; others with a warning"),
     Reach("ChatRequest.output_format", "encoded", "responseMimeType and responseJsonSchema"),
     Reach("ChatRequest.tools", "encoded", "functions in a row are declared in one object"),
     Reach("ChatRequest.tool_choice", "encoded", "toolConfig.functionCallingConfig"),
@@ -236,7 +236,7 @@ _REACH: tuple[Reach, ...] = (
     ),
     Reach("ImagePart.url", "carried", "fileData.fileUri; a data URL as inlineData"),
     Reach("ImagePart.data", "carried", "inlineData.data"),
-    Reach("ImagePart.media_type", "carried", "mimeType; of a URL, by its ending where it is not told"),
+    Reach("ImagePart.media_type", "carried", "mimeType; of a URL where it is not told: by its ending, else image/jpeg"),
     Reach("ImagePart.detail", "warned", "it is said by mediaResolution"),
     Reach("ImagePart.file_id", "carried", "fileData.fileUri; a file at another vendor is refused"),
     Reach("ImagePart.signature", "carried", "thoughtSignature"),
@@ -290,9 +290,10 @@ _REACH: tuple[Reach, ...] = (
     Reach("ToolChoice.allowed", "carried", "allowedFunctionNames; with auto, the mode is VALIDATED"),
     Reach("OutputFormat.kind", "encoded", "responseMimeType"),
     Reach("OutputFormat.schema", "carried", "responseJsonSchema"),
+    Reach("OutputFormat.name", "encoded", "the schema's title; left out with a warning where it has one"),
     *(
         Reach(f"OutputFormat.{name}", "warned", "it takes the schema alone, and always keeps to it")
-        for name in ("name", "strict", "description")
+        for name in ("strict", "description")
     ),
 )  # fmt: skip
 

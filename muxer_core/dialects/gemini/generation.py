@@ -12,6 +12,7 @@
 | reasoning_summary (`none`, any other word) | thinkingConfig.includeThoughts (false, true) |
 | output_format text, json_object | responseMimeType text/plain, application/json |
 | output_format json_schema | responseMimeType application/json with responseJsonSchema, or (noted) responseSchema |
+| its name | the schema's `title`, where that is a name |
 
 `form` of the request notes spellings, and what differs from the first way: `n=1` (one candidate was asked for in so many words),
 `level` (the level was in small letters), `schema_alone` (no media type). What is not named here stays in the request's extras, under
@@ -22,6 +23,7 @@ Source: google-genai 3.6.1, `GenerationConfig`; ai.google.dev, "OpenAI compatibi
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -36,6 +38,8 @@ from muxer_core.values.messages import Form
 from muxer_core.values.request import ChatRequest, OutputFormat
 
 JSON_TYPE = "application/json"
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 LEVELS = ("minimal", "low", "medium", "high", "xhigh")
 """Efforts that are levels of thinking."""
@@ -123,7 +127,7 @@ def encode_config(
 def _encode_format(wanted: OutputFormat, config: JsonObject, form: Form, *, own: bool, warnings: list[str]) -> None:
     warnings += [
         left_out(f"output_format.{name}", NAME, "it takes the schema alone, and always keeps to it")
-        for name in ("name", "strict", "description")
+        for name in ("strict", "description")
         if getattr(wanted, name) is not None
     ]
     if not own:
@@ -141,10 +145,18 @@ def _encode_format(wanted: OutputFormat, config: JsonObject, form: Form, *, own:
         return
     if wanted.schema is None:
         raise InvalidRequest("output_format.schema", "must be given when the kind is json_schema")
+    schema = wanted.schema
+    if wanted.name is not None:
+        if "title" in schema:
+            warnings.append(
+                left_out("output_format.name", NAME, "it is said by the schema's title, which is there already")
+            )
+        else:
+            schema = {"title": wanted.name, **schema}
     if "responseSchema" in note:
-        config[spelled(form, "responseSchema")] = write_schema(wanted.schema, note)
+        config[spelled(form, "responseSchema")] = write_schema(schema, note)
     else:
-        config[spelled(form, "responseJsonSchema")] = wanted.schema
+        config[spelled(form, "responseJsonSchema")] = schema
 
 
 def _encode_thinking(
@@ -167,6 +179,8 @@ def _encode_thinking(
     if budget is not None:
         thinking[spelled(form, "thinkingBudget")] = budget
     if summary is not None:
+        if summary not in ("auto", "none"):
+            warnings.append(f"reasoning_summary: written as auto, because the dialect {NAME} has one kind of summary")
         thinking[spelled(form, "includeThoughts")] = summary != "none"
     return thinking
 
@@ -254,7 +268,17 @@ def _decode_format(fields: Fields) -> OutputFormat | None:
     note: Form = () if media is not None else ("schema_alone",)
     if is_object(ours):
         fields.take("responseJsonSchema")
-        return OutputFormat(kind, schema=ours, form=note)
+        name, schema = _named(schema)
+        return OutputFormat(kind, name, schema, form=note)
     fields.take("responseSchema")
     read, form = read_schema(schema)
-    return OutputFormat(kind, schema=read, form=("responseSchema", *note, *form))
+    name, read = _named(read)
+    return OutputFormat(kind, name, read, form=("responseSchema", *note, *form))
+
+
+def _named(schema: JsonObject) -> tuple[str | None, JsonObject]:
+    """The name in a schema's title, and the schema without it. A title that is no name stays where it is."""
+    title = schema.get("title")
+    if not isinstance(title, str) or not _NAME.fullmatch(title):
+        return None, schema
+    return title, {key: value for key, value in schema.items() if key != "title"}

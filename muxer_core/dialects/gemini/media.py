@@ -26,6 +26,9 @@ AUDIO_TYPES = {
 }
 """Formats whose media type is not `audio/` and their name."""
 
+IMAGE_TYPE = "image/jpeg"
+"""What an image behind a URL is said to be where neither its part nor its ending tells: the API wants a media type, and looks itself."""
+
 _FORMATS = {"audio/mpeg": "mp3", "audio/x-wav": "wav", "audio/mp4": "m4a"}
 _ENDINGS = {
     "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif", "heic": "image/heic",
@@ -106,11 +109,14 @@ def encode_media(part: MediaPart, where: str, *, foreign: bool, extras: JsonObje
     told: JsonObject = {}
     media_type = source.media_type
     key = "fileData" if source.uri is not None or "nouri" in form else "inlineData"
-    if media_type is None and source.uri is not None and foreign:
-        media_type = _ENDINGS.get(source.uri.partition("?")[0].rsplit(".", 1)[-1].lower())
+    image = isinstance(part, ImagePart)
+    if media_type is None and source.uri is not None and (foreign or image):
+        media_type = _ENDINGS.get(
+            source.uri.partition("?")[0].rsplit(".", 1)[-1].lower(), IMAGE_TYPE if image else None
+        )
     if media_type is not None:
         told[spelled(form, "mimeType")] = media_type
-    elif source.data is not None and (foreign or isinstance(part, ImagePart)):
+    elif source.data is not None and (foreign or image):
         raise refuse_field(f"{where}.media_type", NAME, "data needs its media type, such as image/png")
     if source.uri is not None:
         told[spelled(form, "fileUri")] = source.uri

@@ -115,6 +115,10 @@ def encode_part(
         case ImagePart() | AudioPart() | FilePart():
             if isinstance(part, ImagePart) and part.detail is not None:
                 warnings.append(f"{where}.detail: left out, because the dialect {NAME} says it by mediaResolution")
+            if isinstance(part, FilePart) and part.text is not None:
+                warnings.append(
+                    f"{where}.text: written as data of text/plain, because the dialect {NAME} has no text documents"
+                )
             shaped = part if form == part.form else msgspec.structs.replace(part, form=form)
             media = encode_media(shaped, where, foreign=foreign, extras=extras)
             return _sealed(media, None if isinstance(part, AudioPart) else part.signature, form, {})

@@ -8,6 +8,7 @@ import pytest
 
 from muxer_core.dialects.canonical_fields import canonical_fields
 from muxer_core.dialects.field_table import unknown_fields
+from muxer_core.dialects.gemini import Gemini
 from muxer_core.dialects.gemini.fields import TABLE
 from muxer_core.dialects.gemini.finish import FINISH_REASONS
 from muxer_core.dialects.gemini.generation import OWNED
@@ -16,6 +17,7 @@ from muxer_core.dialects.gemini.requests import _NOT_SAID
 from tests.dialects.gemini.exchanges import Exchange, collection, sample
 from tests.dialects.gemini.independent import chunks_of
 from tests.dialects.gemini.schema import request_fields, walk
+from tests.support.reach import broken_promises
 from tests.support.shared import shared_path
 
 BROKEN_ON_PURPOSE = (
@@ -69,6 +71,10 @@ def test_every_field_of_the_collection_is_in_the_table() -> None:
 def test_every_field_of_ours_has_its_fate_once() -> None:
     ours = [reach.ours for reach in TABLE.reach]
     assert sorted(ours) == sorted(canonical_fields())
+
+
+def test_the_encoder_does_what_the_table_says() -> None:
+    assert broken_promises(Gemini(), TABLE, vendor="google") == []
 
 
 def test_what_is_warned_of_and_what_is_owned_is_what_the_table_says() -> None:

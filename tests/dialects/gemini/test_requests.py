@@ -374,8 +374,17 @@ def test_thinking_by_level_or_by_budget() -> None:
 def test_output_formats() -> None:
     schema = {"type": "object"}
     strict = talk(TextPart("a"), output_format=OutputFormat("json_schema", "n", schema, strict=True))
-    assert written(strict)["generationConfig"] == {"responseMimeType": "application/json", "responseJsonSchema": schema}
-    assert sum("output_format" in warning for warning in encoded(strict).warnings) == 2
+    named = {"title": "n", **schema}
+    assert written(strict)["generationConfig"] == {"responseMimeType": "application/json", "responseJsonSchema": named}
+    assert [warning.partition(":")[0] for warning in encoded(strict).warnings] == ["output_format.strict"]
+    assert hear(written(strict)).request.output_format == OutputFormat("json_schema", "n", schema)
+    titled = talk(
+        TextPart("a"), output_format=OutputFormat("json_schema", "n", {"title": "T t"}), reasoning_summary="detailed"
+    )
+    assert [warning.partition(":")[0] for warning in encoded(titled).warnings] == [
+        "output_format.name",
+        "reasoning_summary",
+    ]
     assert written(talk(TextPart("a"), output_format=OutputFormat("text")))["generationConfig"] == {
         "responseMimeType": "text/plain"
     }
