@@ -104,7 +104,7 @@ NO_REPLY = {
     "a reply of another API": (
         "azure-chat.completions-21e762130e", "bedrock-converse-d3c3c19e4a", "groq-chat.completions-da85d782f2",
         "mistral-chat.completions-8fdd278213", "openai-chat.completions-e517feb0b1", "ollama-ollama.chat-4601d0cb9e",
-        "ollama-ollama.chat-80bff53adf",
+        "ollama-ollama.chat-80bff53adf", "cohere-v2.chat-98eea85e3a",
     ),
 }  # fmt: skip
 """Recordings of the development set that hold no whole reply of the API under which they stand, and so are failures."""
