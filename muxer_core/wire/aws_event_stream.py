@@ -24,6 +24,7 @@ Rules that hold here:
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import Literal
 from zlib import crc32
 
@@ -40,6 +41,8 @@ PRELUDE = 12
 
 _CHECKSUM = 4
 _SMALLEST = PRELUDE + _CHECKSUM
+_LENGTHS = 8
+_unpack_prelude = Struct(">III").unpack_from
 
 HeaderKind = Literal["true", "false", "byte", "short", "integer", "long", "bytes", "string", "timestamp", "uuid"]
 
@@ -86,7 +89,18 @@ class EventFrame(msgspec.Struct, frozen=True, gc=False):
 class AwsEventStreamDecoder:
     """Decodes one stream. After a fault or a crossed limit `failure` says what it was, and further bytes give nothing."""
 
-    __slots__ = ("_held", "_known", "_known_block", "_lengths", "_limits", "_offset", "_received", "exceeded", "fault")
+    __slots__ = (
+        "_held",
+        "_known",
+        "_known_block",
+        "_lengths",
+        "_limits",
+        "_offset",
+        "_received",
+        "_wanted",
+        "exceeded",
+        "fault",
+    )
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
@@ -94,6 +108,7 @@ class AwsEventStreamDecoder:
         self._offset = 0  # where it begins in the stream
         self._received = 0
         self._lengths: tuple[int, int] | None = None  # of the frame and its headers, once its prelude was found right
+        self._wanted = PRELUDE  # bytes of the frame without which nothing more can be told
         # Frames of one type have the same headers, byte for byte, and mostly come in a row.
         self._known_block = b""
         self._known: tuple[FrameHeader, ...] = ()
@@ -121,8 +136,7 @@ class AwsEventStreamDecoder:
         most = self._limits.stream
         room = most - self._received
         self._received += len(data)
-        self._held += data if len(data) <= room else data[:room]
-        self._take_frames(frames)
+        self._read(data if len(data) <= room else data[:room], frames)
         if len(data) > room and not self._stopped:
             self._stop(exceeded=LimitExceeded("stream", most, most))
         return frames
@@ -131,43 +145,35 @@ class AwsEventStreamDecoder:
     def _stopped(self) -> bool:
         return self.fault is not None or self.exceeded is not None
 
-    def _take_frames(self, frames: list[EventFrame]) -> None:
+    def _read(self, data: bytes, frames: list[EventFrame]) -> None:
+        """Take whole frames out of what is held and of these bytes. What is held is copied once for each frame that it completes."""
         held = self._held
-        begin = 0
-        while True:
-            if self._lengths is None:
-                if len(held) - begin < PRELUDE:
-                    break
-                self._lengths = self._read_prelude(held, begin)
-                if self._lengths is None:
-                    return None
-            size, headers = self._lengths
-            if len(held) - begin < size:
+        if held:
+            held += data
+            if len(held) < self._wanted:
+                return
+            data = bytes(held)
+            held.clear()
+        begin, end = 0, len(data)
+        while end - begin >= PRELUDE:
+            size, headers = self._lengths or self._read_prelude(data, begin)
+            if not size:
+                return
+            if end - begin < size:
+                self._lengths, self._wanted = (size, headers), size
                 break
-            end = begin + size - _CHECKSUM
-            with memoryview(held) as view, view[begin:end] as checked:
-                right = crc32(checked)
-            if right != int.from_bytes(held[end : end + _CHECKSUM]):
-                return self._damaged("its checksum is wrong")
-            block = bytes(held[begin + PRELUDE : begin + PRELUDE + headers])
-            if block != self._known_block:
-                known = _read_headers(block)
-                if isinstance(known, str):
-                    return self._damaged(known)
-                self._known, self._known_block = known, block
-            frames.append(EventFrame(self._known, bytes(held[begin + PRELUDE + headers : end])))
+            if not self._take_frame(data, begin, size, headers, frames):
+                return
             begin += size
             self._offset += size
-            self._lengths = None
-        del held[:begin]
-        return None
+            self._lengths, self._wanted = None, PRELUDE
+        held += data[begin:]
 
-    def _read_prelude(self, held: bytearray, begin: int) -> tuple[int, int] | None:
-        """The lengths of a frame and of its headers; None when the stream ends here."""
-        prelude = bytes(held[begin : begin + PRELUDE])
-        size, headers = int.from_bytes(prelude[:4]), int.from_bytes(prelude[4:8])
+    def _read_prelude(self, data: bytes, begin: int) -> tuple[int, int]:
+        """The lengths of a frame and of its headers; zeros when the stream ends here."""
+        size, headers, checksum = _unpack_prelude(data, begin)
         payload = size - headers - _SMALLEST
-        if crc32(prelude[:8]) != int.from_bytes(prelude[8:]):
+        if crc32(data[begin : begin + _LENGTHS]) != checksum:
             self._damaged("the checksum of its lengths is wrong")
         elif payload < 0:
             self._damaged("its headers are longer than the whole")
@@ -177,7 +183,24 @@ class AwsEventStreamDecoder:
             self._stop(exceeded=LimitExceeded("event", self._limits.event, self._offset + PRELUDE - 1))
         else:
             return size, headers
-        return None
+        return 0, 0
+
+    def _take_frame(self, data: bytes, begin: int, size: int, headers: int, frames: list[EventFrame]) -> bool:
+        """Append the whole frame that begins here; False when the stream ends with it."""
+        end = begin + size - _CHECKSUM
+        if crc32(data[begin:end]) != int.from_bytes(data[end : end + _CHECKSUM]):
+            self._damaged("its checksum is wrong")
+            return False
+        payload = begin + PRELUDE + headers
+        if headers != len(self._known_block) or not data.startswith(self._known_block, begin + PRELUDE):
+            block = data[begin + PRELUDE : payload]
+            known = _read_headers(block)
+            if isinstance(known, str):
+                self._damaged(known)
+                return False
+            self._known, self._known_block = known, block
+        frames.append(EventFrame(self._known, data[payload:end]))
+        return True
 
     def _damaged(self, why: str) -> None:
         self._stop(fault=f"the frame at byte {self._offset} of the event stream is damaged: {why}")

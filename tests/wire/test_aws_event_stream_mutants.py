@@ -39,8 +39,8 @@ NONSENSE = (
 )
 
 MUTANTS: dict[str, tuple[str, str]] = {
-    "a wrong checksum of the lengths is believed": ("if crc32(prelude[:8]) != int.from_bytes(prelude[8:]):", "if False:"),
-    "a wrong checksum of the frame is believed": ("if right != int.from_bytes(held[end : end + _CHECKSUM]):", "if False:"),
+    "a wrong checksum of the lengths is believed": ("if crc32(data[begin : begin + _LENGTHS]) != checksum:", "if False:"),
+    "a wrong checksum of the frame is believed": ("if crc32(data[begin:end]) != int.from_bytes(data[end : end + _CHECKSUM]):", "if False:"),
     "headers longer than the frame are waited for": ("elif payload < 0:", "elif False:"),
     "the headers know no bound": ("elif headers > MAX_HEADERS:", "elif False:"),
     "the headers end one byte early": ("elif headers > MAX_HEADERS:", "elif headers >= MAX_HEADERS:"),
@@ -51,13 +51,20 @@ MUTANTS: dict[str, tuple[str, str]] = {
     "the stream's end is not told": ("if len(data) > room and not self._stopped:", "if False:"),
     "a later fault replaces the first": ("if len(data) > room and not self._stopped:", "if len(data) > room:"),
     "decoding goes on after a fault": ("        if self._stopped:\n            return frames", ""),
-    "a cut frame is taken": ("if len(held) - begin < size:", "if False:"),
-    "a frame waits for the next": ("if len(held) - begin < size:", "if len(held) - begin < size + 1:"),
-    "lengths are read again and again": ("            self._lengths = None\n", ""),
+    "a cut frame is taken": ("if end - begin < size:", "if False:"),
+    "a frame waits for the next": ("if end - begin < size:", "if end - begin < size + 1:"),
+    "lengths are read again and again": ("            self._lengths, self._wanted = None, PRELUDE\n", ""),
     "frames are counted from the read": ("            self._offset += size\n", ""),
-    "what was read is read again": ("        del held[:begin]\n", ""),
+    "what was read is read again": ("held += data[begin:]", "held += data"),
     "only the first frame of a read is told": ("            begin += size\n", "            begin += size\n            break\n"),
-    "headers are those of the frame before": ("if block != self._known_block:", "if not self._known_block:"),
+    "headers are those of the frame before": (
+        "if headers != len(self._known_block) or not data.startswith(self._known_block, begin + PRELUDE):", "if not self._known_block:"
+    ),
+    "headers of one length are the same": (" or not data.startswith(self._known_block, begin + PRELUDE)", ""),
+    "what begins alike is the same": ("headers != len(self._known_block) or ", ""),
+    "a frame is waited for too long": ("if len(held) < self._wanted:", "if len(held) <= self._wanted:"),
+    "a frame in pieces loses its beginning": ("            held += data\n", ""),
+    "what is held is held twice": ("            held.clear()\n        begin", "        begin"),
     "a header may come twice": ("        if name in found:", "        if False:"),
     "a cut header is read": ("        if place > end:", "        if False:"),
     "a header without a type raises": ("        if after >= end:", "        if False:"),

@@ -60,7 +60,12 @@ class Assembly:
         message = value.get("message")
         if not is_object(message):
             if message is not None or not ("response" in value or "image" in value or value.get("done") is not None):
-                raise Fault("the server sent an object with neither message nor response; check base_url")
+                what = (
+                    "in the form of the dialect openai_chat"
+                    if "choices" in value
+                    else "with neither message nor response"
+                )
+                raise Fault(f"the server sent an object {what}; check base_url and dialect")
             message = {"content": value.get("response"), **_some(value, "thinking", "tool_calls")}
         if not self.started:
             self.started = True
