@@ -166,7 +166,10 @@ def conversations(
         n=draw(st.sampled_from([1, 1, 1, 2])),
         tools=tools,
         tool_choice=choice,
-        parallel_tool_calls=draw(st.none() | st.booleans()) if tools else None,
+        # Where no tool may be called, the question does not arise, and a dialect has no place to say it.
+        parallel_tool_calls=draw(st.none() | st.booleans())
+        if tools and (choice is None or choice.mode != "none")
+        else None,
         output_format=draw(st.none() | st.just(OutputFormat("json_object")) | schemas.map(_schema_format)),
         reasoning_effort=draw(st.none() | st.sampled_from(["low", "medium", "high"])),
         service_tier=draw(st.none() | st.just("auto")),
