@@ -118,7 +118,7 @@ class WholeEncoder:
         add(gathered.beside, piece.beside)
 
     def _end(self) -> bytes:
-        if self._source is not None:
+        if self._source:
             return self._through.edit(self._source)
         wording = self._wording
         choices = [self._choices[index].finished(index) for index in sorted(self._choices)]
