@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
-from muxer_core.dialects.gemini.assembly import Assembly, LimitCrossed, MalformedChunk
+from muxer_core.dialects.gemini.assembly import Assembly
+from muxer_core.dialects.gemini.candidate import LimitCrossed, MalformedChunk
 from muxer_core.dialects.gemini.chunks import decode_plain_chunk
 from muxer_core.dialects.gemini.failures import failure_from_reply
 from muxer_core.dialects.json_text import is_list, is_object
