@@ -26,6 +26,7 @@ from muxer_core.dialects.bedrock_converse.failures import failure_from_event, fa
 from muxer_core.dialects.bedrock_converse.options import BedrockConverseOptions
 from muxer_core.dialects.bedrock_converse.words import EVIDENCE_METADATA, EVIDENCE_STOPPED, ended
 from muxer_core.dialects.json_events import Fault, read_object
+from muxer_core.dialects.json_text import is_object
 from muxer_core.dialects.whole_body import EVIDENCE, BodyBuffer
 from muxer_core.values.failure import Failure
 from muxer_core.values.items import FailureReported, Item, SourceEvent
@@ -167,22 +168,21 @@ class StreamDecoder:
                     return False
         try:
             value = read_object(payload, depth=self._limits.depth, what="the payload of a frame") if payload else {}
-            return self._take(
-                frame.text(":exception-type") if kind == "exception" else name, value, items, kind == "exception"
-            )
+            failed = kind == "exception"
+            return self._take(frame.text(":exception-type") if failed else name, value, items, failed=failed)
         except Fault as fault:
             items.append(fault.reported)
             return True
 
-    def _take(self, name: str, value: object, items: list[Item], failed: bool = False) -> bool:  # noqa: FBT002
+    def _take(self, name: str, value: object, items: list[Item], *, failed: bool = False) -> bool:
         """Append the items of an event; True when nothing may follow. Raises `Fault`."""
         if failed or name.endswith("Exception"):
             items.append(FailureReported(failure_from_event(name, value)))
             return True
-        if not isinstance(value, dict):
+        if not is_object(value):
             raise Fault(f"the event {name} is no object")
         assembly = self._assembly
-        assembly.add_event(name, value, items)  # pyright: ignore[reportUnknownArgumentType]
+        assembly.add_event(name, value, items)
         if name == "metadata" and assembly.stop_reason is not None:
             items.append(ended(assembly.stop_reason, EVIDENCE_METADATA))
             return True

@@ -9,22 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muxer_core.call.reply_builder import ReplyBuilder
 from muxer_core.dialects.bedrock_converse import BedrockConverse, BedrockConverseOptions
 from muxer_core.testing.aws_event_stream import encode_frame, event, frame_reads
 from muxer_core.testing.wire import json_texts
 from muxer_core.values.items import (
-    ChoiceFinished,
     CitationsReported,
     ExtrasReported,
     FailureReported,
     ImageDelta,
-    Item,
     PartEnded,
     ReasoningDelta,
     ReplyEnded,
     ReplyStarted,
-    SafetyReported,
     SourceEvent,
     TextDelta,
     ToolCallDelta,
@@ -34,49 +30,19 @@ from muxer_core.values.items import (
 from muxer_core.values.messages import ReasoningPart, TextPart, ToolCallPart
 from muxer_core.wire.aws_event_stream import EventFrame, FrameHeader
 from muxer_core.wire.limits import Limits
-from tests.support.exchanges import decode, ending_of, finish_of, reply, some_cuts, text_of, usage_of
-
-DIALECT = BedrockConverse()
-STOP = ("messageStop", {"stopReason": "end_turn"})
-TEXT = ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "x"}})
-METADATA = ("metadata", {"usage": {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5}, "metrics": {"latencyMs": 1}})
-
-
-def frames(*events: tuple[str, Any]) -> bytes:
-    return b"".join(event(name, json.dumps(value).encode()) for name, value in events)
-
-
-def told(*events: tuple[str, Any] | bytes, limits: Limits | None = None, keep_source: bool = False) -> list[Item]:
-    """The items of a stream of these events, the same under any cut."""
-    body = b"".join(one if isinstance(one, bytes) else frames(one) for one in events)
-    exchange = reply(body, stream=True)
-    items = decode(DIALECT, exchange, limits=limits, keep_source=keep_source)
-    for pieces in some_cuts(body, "cuts", 3):
-        assert decode(DIALECT, exchange, pieces, limits=limits, keep_source=keep_source) == items
-    return items
-
-
-def whole(content: list[Any], **fields: Any) -> list[Item]:
-    """The items of a whole reply."""
-    value = {"output": {"message": {"role": "assistant", "content": content}}, "stopReason": "end_turn", **fields}
-    return decode(DIALECT, reply(json.dumps(value)))
-
-
-def message_of(items: list[Item]) -> Any:
-    builder = ReplyBuilder()
-    builder.add(items)
-    return builder.answers()[0].message
-
-
-def block(index: int, delta: dict[str, Any]) -> tuple[str, Any]:
-    return "contentBlockDelta", {"contentBlockIndex": index, "delta": delta}
-
-
-def use(index: int, call_id: Any = "t1", name: Any = "weather", **fields: Any) -> tuple[str, Any]:
-    return "contentBlockStart", {
-        "contentBlockIndex": index,
-        "start": {"toolUse": {"toolUseId": call_id, "name": name, **fields}},
-    }
+from tests.dialects.bedrock_converse.streams import (
+    DIALECT,
+    METADATA,
+    STOP,
+    TEXT,
+    block,
+    frames,
+    message_of,
+    told,
+    use,
+    whole,
+)
+from tests.support.exchanges import decode, ending_of, finish_of, reply, text_of
 
 
 def test_metadata_after_the_stop_is_the_end_and_what_follows_is_not_read() -> None:
@@ -282,68 +248,6 @@ def test_a_whole_reply_gives_the_items_of_a_stream() -> None:
         ToolCallDelta(0, '{"city":"Berlin"}'),
         PartEnded(call=0),
     ]
-
-
-def test_usage_that_cannot_be_used_is_a_warning() -> None:
-    for usage in (
-        {"inputTokens": -1, "outputTokens": 1},
-        {},
-        {"inputTokens": 1.5, "outputTokens": 1},
-        {"inputTokens": 10**40, "outputTokens": 1},
-    ):
-        items = told(STOP, ("metadata", {"usage": usage}))
-        assert usage_of(items) is None
-        assert any(isinstance(item, WarningReported) for item in items)
-    partial = usage_of(told(STOP, ("metadata", {"usage": {"outputTokens": 4}})))
-    assert partial is not None
-    assert (partial.output_tokens, partial.exact) == (4, False)
-
-
-def test_counts_of_the_cache_are_inside_the_total_of_ours() -> None:
-    fields = {
-        "inputTokens": 3,
-        "outputTokens": 2,
-        "totalTokens": 22,
-        "cacheReadInputTokens": 10,
-        "cacheWriteInputTokens": 7,
-    }
-    details = [{"ttl": "1h", "inputTokens": 4}, {"ttl": "5m", "inputTokens": 3}, "nonsense"]
-    usage = usage_of(
-        told(STOP, ("metadata", {"usage": {**fields, "cacheDetails": details}, "serviceTier": {"type": "flex"}}))
-    )
-    assert usage is not None
-    assert (usage.input_tokens, usage.cached_input_tokens, usage.cache_write_tokens, usage.cache_write_1h_tokens) == (
-        20,
-        10,
-        7,
-        4,
-    )
-    assert (usage.total_tokens, usage.service_tier) == (22, "flex")
-    inside = usage_of(told(STOP, ("metadata", {"usage": {**fields, "inputTokens": 20}})))
-    assert inside is not None
-    assert inside.input_tokens == 20
-
-
-def test_what_a_guardrail_found_is_told() -> None:
-    found = {"g1": {"contentPolicy": {"filters": [{"type": "HATE", "confidence": "HIGH", "action": "BLOCKED"}]},
-                    "sensitiveInformationPolicy": {"piiEntities": [
-                        {"type": "EMAIL", "action": "ANONYMIZED", "match": "a@b"}]}}}  # fmt: skip
-    trace = {"guardrail": {"inputAssessment": found, "outputAssessments": {"g1": [found["g1"]]}}}
-    items = told(TEXT, ("messageStop", {"stopReason": "guardrail_intervened"}), ("metadata", {"trace": trace}))
-    reports = [item for item in items if isinstance(item, SafetyReported)]
-    assert [report.choice for report in reports] == [None, 0]
-    for report in reports:
-        assert [(one.category, one.level, one.blocked) for one in report.results] == [
-            ("HATE", "HIGH", True),
-            ("EMAIL", None, False),
-        ]
-    assert finish_of(items) == ("content_filter", "guardrail_intervened")
-
-
-def test_a_stop_sequence_is_told_where_it_was_asked_for() -> None:
-    for further in ({"stop_sequence": "END"}, {"delta": {"stop_sequence": "END"}}):
-        items = told(TEXT, ("messageStop", {"stopReason": "stop_sequence", "additionalModelResponseFields": further}))
-        assert [item.stop_sequence for item in items if isinstance(item, ChoiceFinished)] == ["END"]
 
 
 def test_source_events_are_the_payloads() -> None:
