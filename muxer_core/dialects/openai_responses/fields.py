@@ -45,6 +45,10 @@ _REQUEST: tuple[Row, ...] = (
     ),
     *own("provider", "models", "plugins", note="OpenRouter"),
     *own("search_parameters", note="xAI"),
+    *own(
+        "frequency_penalty", "presence_penalty", "seed", "stop", "top_k", "min_p", "repetition_penalty", "logit_bias", "modalities",
+        "preset", "route", "session_id", "transforms", note="servers of other makers",
+    ),
 )  # fmt: skip
 
 _SEAL = "another vendor's seal, as our server role gives it to a client"
@@ -287,7 +291,7 @@ REACH: tuple[Reach, ...] = (
     Reach("ToolResultPart.tool_call_id", "carried", "call_id"),
     Reach("ToolResultPart.parts", "carried", "output"),
     Reach("ToolResultPart.is_error", "warned", "the tool's own words are sent without the mark"),
-    Reach("ToolResultPart.name", "warned", "it is the name of the call"),
+    Reach("ToolResultPart.name", "encoded", "it is the name of the call that has the id"),
     Reach("ToolResultPart.cache", "encoded", "prompt_cache_breakpoint on its last text"),
     *(
         Reach(f"{kind}.{name}", "refused" if name == "signature" else "warned", "the API takes no result of a tool that it did not run")

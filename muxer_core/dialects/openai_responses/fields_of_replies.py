@@ -34,7 +34,10 @@ _RESPONSE: tuple[Row, ...] = (
     *own("copilot_usage", note="Copilot"),
     *own("system_fingerprint", note="xAI, DeepSeek"),
     *own("citations", "debug_output", "incomplete_reason", note="xAI"),
-    *own("status_details", "tool_calls", "total_tokens", "input", note="servers of other makers"),
+    *own(
+        "status_details", "tool_calls", "total_tokens", "input", "provider", "native_finish_reason", "input_messages", "output_messages",
+        "kv_transfer_params", note="servers of other makers",
+    ),
     Row("choices", "Message.parts", note="a chat completion where a response was due (Azure's catalogue); read as one"),
     Row("created", "ReplyStarted.created", note="of a chat completion"),
 )  # fmt: skip
@@ -80,6 +83,8 @@ _PIECES: dict[str, tuple[str, ...]] = {
     "mcp_call_arguments.delta": ("delta",),
     "mcp_call_arguments.done": ("arguments",),
     "output_text.done": ("text", "logprobs"),
+    "reasoning_part.added": ("part",),
+    "reasoning_part.done": ("part",),
     "reasoning_summary_part.added": ("part",),
     "reasoning_summary_part.done": ("part", "status"),
     "reasoning_summary_text.done": ("text",),

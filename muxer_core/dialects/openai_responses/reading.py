@@ -22,13 +22,13 @@ from typing import Any
 
 import msgspec
 
-from muxer_core.dialects.json_text import is_list, is_object
+from muxer_core.dialects.json_text import deeper_than, is_list, is_object
 from muxer_core.dialects.openai_chat.chunks import whole_number
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.dialects.openai_chat.tool_call_numbers import LimitCrossed
 from muxer_core.dialects.openai_responses.assembly import Assembly
 from muxer_core.dialects.openai_responses.endings import ending
-from muxer_core.dialects.openai_responses.events import COUNT_LIMIT, DELTAS, DeltaEvent, decode_event
+from muxer_core.dialects.openai_responses.events import COUNT_LIMIT, DELTAS, DeltaEvent, TextEvent, decode_event
 from muxer_core.dialects.openai_responses.options import NAME
 from muxer_core.dialects.openai_responses.usage import add_usage
 from muxer_core.values.failure import Failure, FailureKind
@@ -75,6 +75,8 @@ class Reading:
         try:
             event = decode_event(data)
         except MISS:
+            return False
+        if isinstance(event, TextEvent) and event.logprobs and deeper_than(event.logprobs, self._depth - 1):
             return False
         self.assembly.add(event, items)
         return True

@@ -32,6 +32,8 @@ from tests.dialects.openai_responses.exchanges import (
     whole_items,
 )
 
+NESTED: Any = json.loads("[" * 150 + "]" * 150)
+
 
 def failure(items: list[Item]) -> tuple[str, str]:
     last = items[-1]
@@ -51,6 +53,7 @@ def failure(items: list[Item]) -> tuple[str, str]:
         (["[1]"], "malformed", "no object"),
         (['{"choices":[]}'], "malformed", "without a type"),
         (["[" * 200 + "]" * 200], "limit_exceeded", "depth"),
+        ([{**TEXT, "logprobs": NESTED}], "limit_exceeded", "depth"),
         ([{"type": "response.completed"}], "malformed", "without a response"),
         ([CREATED, TEXT, {"type": "error", "code": "server_error", "message": "no"}, END], "server_error", "no"),
         (
