@@ -145,9 +145,14 @@ def _extras(request: ChatRequest, *, own: bool) -> JsonObject:
             raise InvalidRequest(f"extras.{name}", "is told by messages and tools; set those instead")
         if name in ("model", "stream"):
             raise InvalidRequest(f"extras.{name}", "is told by the call itself")
-        if name == "generationConfig" and is_object(value):
-            value = {spelled(request.form, key) if key == "thinkingConfig" else key: one for key, one in value.items()}  # noqa: PLW2901
-        told[spelled(request.form, name)] = value
+        inner = value if name == "generationConfig" and is_object(value) else {}
+        if "thinkingConfig" in inner:
+            value_of = {
+                spelled(request.form, key) if key == "thinkingConfig" else key: one for key, one in inner.items()
+            }
+            told[spelled(request.form, name)] = value_of
+        else:
+            told[spelled(request.form, name)] = value
     found = request.extras.get("generationConfig")
     config: JsonObject = found if is_object(found) else {}
     for name in config:

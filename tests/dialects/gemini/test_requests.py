@@ -33,11 +33,7 @@ from muxer_core.values.messages import (
 )
 from muxer_core.values.request import (
     ChatRequest,
-    CustomTool,
     FunctionTool,
-    OutputFormat,
-    ProviderTool,
-    ToolChoice,
 )
 from muxer_core.wire.limits import Limits
 from tests.dialects.gemini.exchanges import CHATS, Exchange, collection, sample
@@ -138,23 +134,6 @@ def test_paths_can_be_told() -> None:
     assert encoded(request, options=GeminiOptions(paths="vertex")).request.url.endswith(
         "/publishers/google/models/m:generateContent"
     )
-
-
-@pytest.mark.parametrize(
-    ("path", "query", "model", "stream", "form"),
-    [
-        ("/v1beta/models/gemini-3:generateContent", "", "gemini-3", False, ()),
-        ("/v1beta/models/gemini-3:streamGenerateContent", "alt=sse", "gemini-3", True, ("sse",)),
-        ("/v1beta/models/a%2Fb:streamGenerateContent", "", "a/b", True, ("array",)),
-        ("/v1/projects/p/locations/l/publishers/google/models/g:generateContent", "", "g", False, ()),
-        ("/v1/publishers/meta/models/l:generateContent", "", "publishers/meta/models/l", False, ()),
-        ("/v1beta/tunedModels/t:generateContent", "", "tunedModels/t", False, ()),
-        ("/v1beta/models/g:countTokens", "", "g", False, ("count",)),
-    ],
-)
-def test_the_path_says_what_is_wanted(path: str, query: str, model: str, stream: bool, form: tuple[str, ...]) -> None:
-    asked = hear({"contents": [{"parts": [{"text": "a"}]}]}, path, query)
-    assert (asked.request.model, asked.stream, asked.form) == (model, stream, form)
 
 
 def test_a_count_reads_the_request_inside() -> None:
@@ -354,149 +333,3 @@ def test_media_in_every_form() -> None:
         {"fileData": {"mimeType": "application/pdf", "fileUri": "gs://bucket/a.pdf", "displayName": "a.pdf"}},
         {"fileData": {"fileUri": "https://example.org/a.mp4"}},
     ]
-
-
-def test_thinking_by_level_or_by_budget() -> None:
-    by_level = talk(TextPart("a"), reasoning_effort="high", reasoning_summary="auto")
-    assert written(by_level)["generationConfig"] == {
-        "thinkingConfig": {"thinkingLevel": "HIGH", "includeThoughts": True}
-    }
-    older = talk(TextPart("a"), reasoning_effort="low", model="models/gemini-2.5-pro")
-    assert written(older)["generationConfig"] == {"thinkingConfig": {"thinkingBudget": 1024}}
-    assert any("reasoning_effort" in warning for warning in encoded(older).warnings)
-    none = talk(TextPart("a"), reasoning_effort="none", reasoning_summary="none")
-    assert written(none)["generationConfig"]["thinkingConfig"] == {"thinkingBudget": 0, "includeThoughts": False}
-    assert refused(talk(TextPart("a"), reasoning_effort="enormous")) == "reasoning_effort"
-    told = encoded(older, options=GeminiOptions(effort="level")).request.body
-    assert b"thinkingLevel" in told
-
-
-def test_output_formats() -> None:
-    schema = {"type": "object"}
-    strict = talk(TextPart("a"), output_format=OutputFormat("json_schema", "n", schema, strict=True))
-    named = {"title": "n", **schema}
-    assert written(strict)["generationConfig"] == {"responseMimeType": "application/json", "responseJsonSchema": named}
-    assert [warning.partition(":")[0] for warning in encoded(strict).warnings] == ["output_format.strict"]
-    assert hear(written(strict)).request.output_format == OutputFormat("json_schema", "n", schema)
-    titled = talk(
-        TextPart("a"), output_format=OutputFormat("json_schema", "n", {"title": "T t"}), reasoning_summary="detailed"
-    )
-    assert [warning.partition(":")[0] for warning in encoded(titled).warnings] == [
-        "output_format.name",
-        "reasoning_summary",
-    ]
-    assert written(talk(TextPart("a"), output_format=OutputFormat("text")))["generationConfig"] == {
-        "responseMimeType": "text/plain"
-    }
-    assert refused(talk(TextPart("a"), output_format=OutputFormat("json_schema"))) == "output_format.schema"
-
-
-def test_tools_and_choices() -> None:
-    tools = (
-        FunctionTool("f", "d", {"type": "object"}),
-        FunctionTool("g", strict=True),
-        ProviderTool({"googleSearch": {}}),
-    )
-    body = written(talk(TextPart("a"), tools=tools, tool_choice=ToolChoice("required", ("f",))))
-    assert body["tools"] == [
-        {
-            "functionDeclarations": [
-                {"name": "f", "description": "d", "parametersJsonSchema": {"type": "object"}},
-                {"name": "g"},
-            ]
-        },
-        {"googleSearch": {}},
-    ]
-    assert body["toolConfig"] == {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["f"]}}
-    allowed = written(talk(TextPart("a"), tools=tools, tool_choice=ToolChoice("auto", ("f",))))
-    assert allowed["toolConfig"]["functionCallingConfig"]["mode"] == "VALIDATED"
-    assert refused(talk(TextPart("a"), tools=(CustomTool("c"),))) == "tools[0]"
-    assert (
-        refused(talk(TextPart("a"), tools=tools, tool_choice=ToolChoice("required", ("h",)))) == "tool_choice.allowed"
-    )
-    assert refused(talk(TextPart("a"), tools=tools, tool_choice=ToolChoice("none", ("f",)))) == "tool_choice.allowed"
-    foreign = ChatRequest(
-        model="m", messages=(Message("user", (TextPart("a"),)),), tools=tools[2:], dialect="openai_chat"
-    )
-    assert refused(foreign) == "tools[0]"
-
-
-@pytest.mark.parametrize(
-    ("extras", "field"),
-    [
-        ({"contents": [1]}, "extras.contents"),
-        ({"model": "x"}, "extras.model"),
-        ({"generationConfig": {"maxOutputTokens": 5}}, "extras.generationConfig.maxOutputTokens"),
-        ({"generationConfig": {"temperature": 1}}, "extras.generationConfig.temperature"),
-        ({"labels": {"a": float("nan")}}, "extras.labels"),
-    ],
-)
-def test_extras_that_a_field_owns_are_refused(extras: dict[str, Any], field: str) -> None:
-    assert refused(talk(TextPart("a"), temperature=0.5, extras=extras)) == field
-
-
-def test_own_extras_go_where_they_stand() -> None:
-    request = talk(
-        TextPart("a"),
-        temperature=0.5,
-        service_tier="auto",
-        extras={"generationConfig": {"speechConfig": {}}, "labels": {"a": "b"}},
-    )
-    body = written(request)
-    assert body["generationConfig"] == {"temperature": 0.5, "speechConfig": {}}
-    assert (body["labels"], body["serviceTier"]) == ({"a": "b"}, "unspecified")
-
-
-UNREADABLE: list[tuple[Any, str]] = [
-    ([], "body"),
-    ({}, "contents"),
-    ({"contents": []}, "contents"),
-    ({"contents": 3}, "contents"),
-    ({"contents": [3]}, "contents[0]"),
-    ({"contents": [{"role": "nobody", "parts": []}]}, "contents[0].role"),
-    ({"contents": [{"parts": [{"text": 3}]}]}, "contents[0].parts[0].text"),
-    ({"contents": [{"parts": [{"functionCall": {"name": "f"}}]}]}, "contents[0].parts"),
-    (
-        {"contents": [{"role": "model", "parts": [{"functionCall": {"args": {}}}]}]},
-        "contents[0].parts[0].functionCall.name",
-    ),
-    ({"contents": [{"role": "model", "parts": [{"functionResponse": {"name": "f"}}]}]}, "contents[0].parts"),
-    (
-        {"contents": [{"parts": [{"functionResponse": {"name": "f", "response": "x"}}]}]},
-        "contents[0].parts[0].functionResponse.response",
-    ),
-    ({"contents": [{}], "generationConfig": {"temperature": "hot"}}, "generationConfig.temperature"),
-    ({"contents": [{}], "generationConfig": {"maxOutputTokens": 1.5}}, "generationConfig.maxOutputTokens"),
-    ({"contents": [{}], "generationConfig": {"candidateCount": 0}}, "generationConfig.candidateCount"),
-    ({"contents": [{}], "generationConfig": {"stopSequences": "x"}}, "generationConfig.stopSequences"),
-    ({"contents": [{}], "tools": [{"functionDeclarations": [{}]}]}, "tools[0].functionDeclarations[0].name"),
-    (
-        {"contents": [{}], "toolConfig": {"functionCallingConfig": {"mode": "MAYBE"}}},
-        "toolConfig.functionCallingConfig.mode",
-    ),
-    ({"contents": [{}], "toolConfig": {"functionCallingConfig": 3}}, "toolConfig.functionCallingConfig"),
-    ({"contents": [{}], "systemInstruction": 3}, "systemInstruction"),
-]
-
-
-@pytest.mark.parametrize(("body", "field"), UNREADABLE)
-def test_a_request_that_cannot_be_read_is_refused_by_name(body: Any, field: str) -> None:
-    with pytest.raises(InvalidRequest) as caught:
-        hear(body)
-    assert caught.value.field.removeprefix(".") == field
-
-
-@pytest.mark.parametrize(
-    ("inbound", "field"),
-    [
-        (Inbound("POST", "/v1beta/models", body=b"{}"), "path"),
-        (Inbound("POST", "/v1beta/models/m:embedContent", body=b"{}"), "path"),
-        (Inbound("GET", PATH), "method"),
-        (Inbound("POST", PATH, body=b"<html>"), "body"),
-        (Inbound("POST", PATH, body=b"x" * 200), "body"),
-    ],
-)
-def test_what_is_no_request_is_refused_by_name(inbound: Inbound, field: str) -> None:
-    with pytest.raises(InvalidRequest) as caught:
-        DIALECT.decode_chat(inbound, limits=Limits(body=100))
-    assert caught.value.field == field
