@@ -1,7 +1,7 @@
 """Calls of tools on an assistant's message: our `ToolCallPart` <-> an entry of `tool_calls`, and the old `function_call`.
 
 Notes (`form`): `object` says that the arguments came as an object, `silent` that there were none; `untyped` that the call came without its
-type, `type X` that it came with another one; and those of `forms`.
+type, `type X` that it came with another one, `index N` with its number in a stream; and those of `forms`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def encode_call(call: ToolCallPart, writer: PartWriter) -> dict[str, JsonValue]:
             del wire["type"]
         elif note.startswith("type "):
             wire["type"] = note.removeprefix("type ")
+        elif note.startswith("index "):
+            wire["index"] = int(note.removeprefix("index "))
     with_extras(wire, call.extras)
     put_signature(wire, call.signature)
     taken: MarkForm = "cache_control" if writer.marks == "cache_control" else "none"
@@ -70,6 +72,8 @@ def decode_call(call: dict[str, JsonValue], where: str) -> ToolCallPart:
         form += ("untyped",)
     elif named not in ("function", "custom"):
         form += (f"type {named}",)
+    if type(rest.get("index")) is int:
+        form += (f"index {rest.pop('index')}",)
     call_id = rest.pop("id", None)
     kind: Literal["function", "custom"] = "custom" if named == "custom" else "function"
     body = rest.pop(kind, None)

@@ -86,9 +86,6 @@ def encode_chat(
     put_mark(body, request.cache, (), "none" if own else "cache_control", "request", warnings)
     body.update({name: value for name, value in request.extras.items() if name != "reasoning"})
     _put_reasoning(body, request, options, warnings)
-    for note in request.form:
-        if note.startswith("empty "):
-            body.setdefault(note.removeprefix("empty "), [])
     put_nulls(body, request.form)
     _stream_fields(body, stream=stream, options=options, warnings=warnings)
     body = in_form(options.form, body, warnings)

@@ -153,7 +153,7 @@ REQUEST_OBJECTS: dict[str, tuple[Row, ...]] = {
         Row("type", "ToolCallPart.kind"),
         Row("function", "Message.parts", "function_called"),
         Row("custom", "Message.parts", "custom_called"),
-        Row("index", note="Mistral"),
+        Row("index", "-", note="Mistral, and clients that send back what a stream told"),
         Row("cache_control", "ToolCallPart.cache", "cache_control", note="Vercel"),
         Row("extra_content", "ToolCallPart.signature", "extra_content", note="Gemini's endpoint"),
     ),

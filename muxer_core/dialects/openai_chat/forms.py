@@ -1,7 +1,7 @@
 """The dialect's name, and its notes to itself on how a thing was written (`form`), so that what came in this dialect goes back as it came.
 
-A note is a word or two of plain text. `null NAME` says that the field stood there as null, which says nothing to anybody else; the other
-notes are named where they are made. A value without notes is written in the dialect's first way.
+A note is a word or two of plain text. `null NAME` says that the field stood there as null, and `empty NAME` as a list without entries: both
+say nothing to anybody else. The other notes are named where they are made. A value without notes is written in the dialect's first way.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ DIALECT = "openai_chat"
 """The dialect's name in configuration, and on what it decodes."""
 
 _NULL = "null "
+_EMPTY = "empty "
 
 
 def is_ours(dialect: str | None) -> bool:
@@ -34,11 +35,26 @@ def take_nulls(rest: dict[str, JsonValue], *, but: tuple[str, ...] = ()) -> Form
     return tuple(_NULL + name for name in nulls)
 
 
+def take_empty(rest: dict[str, JsonValue], *, but: tuple[str, ...] = ()) -> Form:
+    """Take out fields that are lists without entries, and note them.
+
+    >>> fields = {"a": [1], "b": []}
+    >>> take_empty(fields), fields
+    (('empty b',), {'a': [1]})
+    """
+    names = [name for name, value in rest.items() if value == [] and name not in but]
+    for name in names:
+        del rest[name]
+    return tuple(_EMPTY + name for name in names)
+
+
 def put_nulls(wire: dict[str, JsonValue], form: Form) -> dict[str, JsonValue]:
-    """Put the noted nulls back, where nothing else was written since."""
+    """Put the noted nulls and empty lists back, where nothing else was written since."""
     for note in form:
         if note.startswith(_NULL):
             wire.setdefault(note.removeprefix(_NULL), None)
+        elif note.startswith(_EMPTY):
+            wire.setdefault(note.removeprefix(_EMPTY), [])
     return wire
 
 

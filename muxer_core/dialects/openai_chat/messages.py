@@ -32,7 +32,7 @@ from muxer_core.dialects.openai_chat.content_parts import (
     with_extras,
 )
 from muxer_core.dialects.openai_chat.foreign import message_in_our_words
-from muxer_core.dialects.openai_chat.forms import DIALECT, cannot_say, is_ours, put_nulls, take_nulls
+from muxer_core.dialects.openai_chat.forms import DIALECT, cannot_say, is_ours, put_nulls, take_empty, take_nulls
 from muxer_core.dialects.openai_chat.reasoning_parts import ReasoningField, decode_reasoning, encode_reasoning
 from muxer_core.dialects.openai_chat.seals import put_signature, take_signature
 from muxer_core.values.errors import InvalidRequest
@@ -84,7 +84,7 @@ def decode_message(message: Mapping[str, JsonValue], *, where: str = "message") 
     'Why?'
     """
     rest = dict(message)
-    form = take_nulls(rest, but=("content", "role"))
+    form = take_nulls(rest, but=("content", "role")) + take_empty(rest, but=("content",))
     role = rest.pop("role", None)
     if role in ("tool", "function"):
         return _decode_result(rest, form, where, named=role == "tool")
@@ -351,8 +351,6 @@ def _decode_assistant(rest: dict[str, JsonValue], parts: list[Part], where: str)
     calls = rest.pop("tool_calls", None)
     if calls is not None and not is_list(calls):
         raise InvalidRequest(f"{where}.tool_calls", "must be a list")
-    if calls == []:
-        rest["tool_calls"] = calls
     for position, call in enumerate(calls or ()):
         if not is_object(call):
             raise InvalidRequest(f"{where}.tool_calls[{position}]", "must be an object")

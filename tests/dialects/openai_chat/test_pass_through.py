@@ -26,8 +26,9 @@ from muxer_core.values.items import (
 from muxer_core.values.messages import Message, TextPart
 from muxer_core.values.request import ChatRequest
 from muxer_core.wire.limits import Limits
-from tests.dialects.openai_chat.exchanges import STOP, TEXT, Exchange, decode, sample
+from tests.dialects.openai_chat.exchanges import STOP, TEXT, Exchange, collection, decode, sample
 from tests.dialects.openai_chat.independent import split_events
+from tests.support.shared import shared_path
 
 DIALECT = OpenAIChat()
 REQUEST = ChatRequest(model="m", messages=(Message("user", (TextPart("Hello"),)),))
@@ -82,6 +83,18 @@ def test_the_models_name_is_all_that_changes(exchange: Exchange) -> None:
         return
     for before, after in zip(values(exchange.body), values(written), strict=True):
         assert after == {**before, **({"model": "shown"} if "model" in before else {})}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)  # thousands of recordings, each passed twice
+def test_every_reply_of_the_collection_passes() -> None:
+    seen = 0
+    for exchange in collection(shared_path("recordings")):
+        if exchange.head.is_success:
+            seen += 1
+            test_a_recorded_reply_passes_as_it_came(exchange)
+            test_the_models_name_is_all_that_changes(exchange)
+    assert seen > 3_000
 
 
 @given(chunk_streams(), st.booleans(), st.none() | st.just("shown"))

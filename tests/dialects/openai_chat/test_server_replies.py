@@ -22,7 +22,8 @@ from tests.dialects.openai_chat.answered import (
     read_back,
     said,
 )
-from tests.dialects.openai_chat.exchanges import Exchange, decode, sample, streamed
+from tests.dialects.openai_chat.exchanges import Exchange, collection, decode, sample, streamed
+from tests.support.shared import shared_path
 
 ENCODED = [exchange for exchange in sample() if exchange.head.is_success]
 
@@ -79,3 +80,15 @@ def test_what_is_written_is_of_the_vendors_types(drawn: ChunkStream) -> None:
     for chunk in answer(*items, stream=True).chunks:
         ChatCompletionChunk.model_validate(chunk, strict=True)
     ChatCompletion.model_validate(answer(*items).whole, strict=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)  # thousands of recordings, each written in two ways
+def test_every_reply_of_the_collection_written_from_its_items_says_the_same() -> None:
+    seen = 0
+    for exchange in collection(shared_path("recordings")):
+        if exchange.head.is_success:
+            seen += 1
+            for stream in (True, False):
+                test_a_recorded_reply_written_from_its_items_says_the_same(exchange, stream)
+    assert seen > 3_000
