@@ -106,7 +106,7 @@ def encode_part(
     match part:
         case TextPart():
             wire: JsonObject = {} if "notext" in form else {"text": part.text}
-            return _sealed(wire, part.signature, form, extras)
+            return _sealed(wire, part.signature, form, extras, where)
         case ReasoningPart():
             return _encode_thought(part, where, form, extras, foreign=foreign)
         case RefusalPart():
@@ -121,7 +121,7 @@ def encode_part(
                 )
             shaped = part if form == part.form else msgspec.structs.replace(part, form=form)
             media = encode_media(shaped, where, foreign=foreign, extras=extras)
-            return _sealed(media, None if isinstance(part, AudioPart) else part.signature, form, {})
+            return _sealed(media, None if isinstance(part, AudioPart) else part.signature, form, {}, where)
         case ToolCallPart():
             return _encode_call(part, where, form, extras)
         case ServerToolCallPart() | ServerToolResultPart():
@@ -136,8 +136,11 @@ def encode_part(
             raise refuse_field(where, NAME, "the results of tools stand in turns of their own")
 
 
-def _sealed(wire: JsonObject, signature: str | None, form: Form, extras: JsonObject) -> JsonObject:
+def _sealed(wire: JsonObject, signature: str | None, form: Form, extras: JsonObject, where: str = "") -> JsonObject:
     if signature is not None:
+        vendor = open_seal(signature).vendor
+        if vendor != VENDOR:
+            raise refuse_field(f"{where}.signature", NAME, f"the part is sealed by {vendor or 'another vendor'}")
         wire[spelled(form, "thoughtSignature")] = signature
     return merged(wire, extras)
 
@@ -164,7 +167,7 @@ def _encode_call(part: ToolCallPart, where: str, form: Form, extras: JsonObject)
         call["args"] = _arguments(part.arguments, where)
     key = spelled(form, "functionCall")
     own = extras if key == "functionCall" or "functionCall" not in extras else _moved(extras, "functionCall", key)
-    return _sealed({key: call}, part.signature, form, own)
+    return _sealed({key: call}, part.signature, form, own, where)
 
 
 def _moved(extras: JsonObject, name: str, key: str) -> JsonObject:

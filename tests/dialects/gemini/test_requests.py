@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from muxer_core.dialects.gemini import Gemini, GeminiOptions
+from muxer_core.dialects.gemini.seals import Seal, close_seal
 from muxer_core.dialects.protocol import Encoded, Target
 from muxer_core.dialects.server import Asked, Inbound
 from muxer_core.testing.gemini import bodies
@@ -248,6 +249,8 @@ def test_a_result_without_a_name_is_refused() -> None:
         (ToolResultPart("1", name="f", cache=CacheMark()), "tool", "cache"),
         (ReasoningPart("a", signature="s", vendor="anthropic"), "assistant", "signature"),
         (ReasoningPart("a", encrypted="s", vendor="openai"), "assistant", "encrypted"),
+        (TextPart("a", signature=close_seal(Seal("s", None, "openai"))), "assistant", "signature"),
+        (ToolCallPart("1", "f", "{}", signature=close_seal(Seal("s", None, "openai"))), "assistant", "signature"),
         (ToolCallPart("1", "f", "not json"), "assistant", "arguments"),
         (ToolCallPart("1", "f", '{"a":NaN}'), "assistant", "arguments"),
         (ToolCallPart("1", "f", "text", "custom"), "assistant", "kind"),
