@@ -338,8 +338,9 @@ class Assembly:
                 items.append(ReasoningDelta("", 0, part.signature, part.encrypted, vendor, part.id))
                 items.append(PartEnded(extras=part.extras))
             return
-        if seal or not found.named:
-            thought = None if found.named else part.id
+        renamed = part.id is not None and part.id != found.id  # the name at the end is the one that the server knows
+        if seal or renamed or not found.named:
+            thought = None if found.named and not renamed else part.id
             items.append(ReasoningDelta("", 0, part.signature, part.encrypted, vendor, thought))
         items.append(PartEnded(extras=part.extras, form=form))
 
