@@ -42,7 +42,16 @@ MUTANTS: dict[str, tuple[str, str]] = {
     "every read of whole events counts as fast": ('if body.count(b"\\n") != 2 * len(pieces) - 2:', "if False:"),
     "the fast way takes one LF too many": ("!= 2 * len(pieces) - 2", "> 2 * len(pieces) - 1"),
     "the fast way takes CR": (" or _CR in data:", ":"),
-    "the fast way takes what has no end": ('or data[-2:] != b"\\n\\n" ', ""),
+    "the fast way takes what has no end": ('if data[-2:] != b"\\n\\n" or ', "if "),
+    "the fast way of a name takes CR": ("            or _CR in data\n", ""),
+    "the fast way of a name takes fewer lines": ("len(lines) != 4", "False"),
+    "the fast way of a name takes any second line": ('            or lines[1][:6] != b"data: "\n', ""),
+    "the fast way of a name takes a third line": ("            or lines[2]\n", ""),
+    "the fast way of a name takes what has no end": ("            or lines[3]\n", ""),
+    "the fast way of a name takes events of any size": ("            or size > self._surely_small\n", ""),
+    "the fast way of a name knows no end of the stream": ("            or self._line_start + size > self._limits.stream\n", ""),
+    "the fast way of a name forgets where it is": ("        self._line_start += size\n", ""),
+    "the fast way of a name raises": ('lines[0][7:].decode("utf-8", "replace")', 'lines[0][7:].decode("utf-8")'),
     "the fast way begins inside an event": ("self._data is not None or self._event or self._id or self.last_id)", "self._id)"),
     "the fast way forgets an id": (" or self._id or self.last_id)", ")"),
     "the fast way forgets an id taken back": (" or self.last_id)", ")"),
@@ -88,8 +97,15 @@ def broken(old: str, new: str) -> Decoder:
 
 
 def some_stream(chance: Random) -> bytes:
-    """Well formed, plain or mixed, with up to two bytes edited; sometimes ended too early."""
-    if chance.random() < 0.5:
+    """Well formed, plain, named or mixed, with up to two bytes edited; sometimes ended too early."""
+    kind = chance.random()
+    if kind < 0.3:
+        names, rests = (b"e", b"", b"\xff"), (b"\n", b"\n", b"\n", b"data: z\n\n", b"id: 1\n\n")
+        stream = b"".join(
+            b"event: " + chance.choice(names) + b"\ndata: " + chance.choice(TEXTS) + b"\n" + chance.choice(rests)
+            for _ in range(chance.randint(1, 5))
+        )
+    elif kind < 0.6:
         stream = b"".join(b"data: " + chance.choice(TEXTS) + b"\n\n" for _ in range(chance.randint(1, 5)))
     else:
         stream = b"\xef\xbb\xbf" if chance.random() < 0.2 else b""
