@@ -41,6 +41,9 @@ _MISS = (msgspec.MsgspecError, RecursionError, UnicodeError)
 _SILENT = (ReplyStarted, UsageReported, ExtrasReported, WarningReported)
 
 
+_DELTA_EVENT = "content_block_delta"
+
+
 class _Type(msgspec.Struct):
     type: str = ""
 
@@ -78,6 +81,17 @@ def event_bytes(name: str, data: bytes) -> bytes:
     if b"\n" in data:
         data = data.replace(b"\n", b"\ndata: ")
     return b"".join((b"event: ", name.encode("utf-8", "replace"), b"\ndata: ", data, b"\n\n"))
+
+
+def _plain_text(items: Iterable[Item]) -> bytes | None:
+    """The bytes of one event of nothing but text, which is what nearly all calls bring: as it came, at half the price."""
+    if not isinstance(items, list) or len(items) != 2:
+        return None
+    source, said = items
+    if type(said) is not TextDelta or type(source) is not SourceEvent or source.event != _DELTA_EVENT:
+        return None
+    data = source.data
+    return None if b"\n" in data else b"event: content_block_delta\ndata: " + data + b"\n\n"
 
 
 class _Events:
@@ -149,6 +163,10 @@ class StreamEncoder:
         """The events that these items complete."""
         if self._closed:
             return b""
+        if self._passes:
+            plain = _plain_text(items)
+            if plain is not None:
+                return plain
         waiting: SourceEvent | None = None
         for item in items:
             if waiting is not None:
