@@ -34,7 +34,7 @@ def take_mark(rest: dict[str, JsonValue]) -> tuple[CacheMark | None, Form]:
     """Take a mark out of what it stands on, with its note.
 
     >>> take_mark({"type": "text", "cache_control": {"type": "ephemeral", "ttl": "1h"}})
-    (CacheMark(ttl='1h'), ())
+    (CacheMark(ttl='1h', extras={}), ())
     """
     value = rest.get("cache_control")
     if is_object(value) and value.get("type") == "ephemeral":

@@ -154,7 +154,7 @@ def with_extras(wire: dict[str, JsonValue], extras: dict[str, JsonValue]) -> dic
     """Put extras back where they were; under a key that we write ourselves they join the object that is there.
 
     >>> with_extras({"file": {"file_id": "f"}}, {"file": {"x": 1}, "y": 2})
-    {'file': {'x': 1, 'file_id': 'f'}, 'y': 2}
+    {'file': {'file_id': 'f', 'x': 1}, 'y': 2}
     """
     for name, value in extras.items():
         known = wire.get(name)
