@@ -19,7 +19,7 @@ from muxer_core.values.errors import InvalidRequest, LocalProtocolError
 from muxer_core.values.spelling import did_you_mean, nearest
 
 AUTO = "auto"
-"""The group of all deployments of a model, unless the configuration names its members."""
+"""The group of all deployments of a model, unless the configuration names its members. It is never taken for a wildcard's model."""
 
 LONGEST_NAME = 512
 """Characters. A longer name is unknown without being compared: it comes from outside."""
@@ -128,7 +128,8 @@ class Names:
     def resolve(self, name: str) -> Indices:
         """The indices of the deployments that `name` means. Raises `UnknownModel`."""
         found = self._concrete.get(name)
-        if found is None and len(name) <= LONGEST_NAME:
+        # `auto` asks for a choice among models; a server that takes any name knows no model of that name.
+        if found is None and name != AUTO and len(name) <= LONGEST_NAME:
             found = self._by_wildcard(name)
         if found is None:
             raise UnknownModel(name, nearest(name[:LONGEST_NAME], self.known, most=2))

@@ -221,3 +221,11 @@ def test_the_order_holds_for_every_configuration(house: tuple[list[Deployment], 
 def test_a_wildcard_itself_is_no_listed_name(wildcard: str) -> None:
     assert wildcard not in HOUSE.names
     assert all("*" not in name for name in HOUSE.names)
+
+
+def test_auto_is_never_taken_for_a_model_of_a_server_that_takes_any_name() -> None:
+    provider = Provider(name="p", base_url="http://127.0.0.1:1")
+    catalog = Catalog([deployment("*", provider, ANY_MODEL, "any")])
+    assert catalog.resolve("gpt-4o") == (0,)
+    with pytest.raises(UnknownModel, match="auto"):
+        catalog.resolve("auto")
