@@ -55,9 +55,11 @@ class PassThrough:
         """The event's data as the client is to see it, as the lines of an event. What cannot be read stays as it is."""
         if b"\n" in data:
             return b"data: " + self.edit(data).replace(b"\n", b"\ndata: ") + b"\n\n"
+        if self._model is None:
+            return b"data: " + data + b"\n\n"
         if self._size and data.startswith(self._learnt):
-            return b"".join((self._begin, data[self._size :], b"\n\n"))
-        return b"".join((b"data: ", self.edit(data), b"\n\n"))
+            return self._begin + data[self._size :] + b"\n\n"
+        return b"data: " + self._rename(data, self._model) + b"\n\n"
 
     def edit(self, data: bytes) -> bytes:
         """The data as the client is to see it."""

@@ -72,13 +72,24 @@ def _sayable(value: Any, depth: int) -> JsonValue:
 class StreamEncoder:
     """Encodes one streamed reply."""
 
-    __slots__ = ("_answering", "_before_text", "_closed", "_opened", "_passes", "_through", "_wants_usage", "_wording")
+    __slots__ = (
+        "_answering",
+        "_before_text",
+        "_closed",
+        "_line",
+        "_opened",
+        "_passes",
+        "_through",
+        "_wants_usage",
+        "_wording",
+    )
 
     def __init__(self, asked: Asked, answering: Answering) -> None:
         self._answering = answering
         self._wants_usage = asked.wants_usage
         self._wording = Wording(answering, functions=wants_functions(asked))
         self._through = PassThrough(answering.model, hide_usage=not asked.wants_usage)
+        self._line = self._through.line
         self._passes: bool | None = None if answering.source == DIALECT else False
         self._opened: set[int] = set()
         self._before_text: dict[int, bytes] = {}
@@ -102,7 +113,7 @@ class StreamEncoder:
             # One event of nothing but text, which is what nearly all calls bring: the same as below, at half the price.
             event, said = items
             if type(event) is SourceEvent and type(said) is TextDelta and not event.event:
-                return self._through.line(event.data)
+                return self._line(event.data)
         out: list[bytes] = []
         before_text = self._before_text
         wording = self._wording
@@ -160,7 +171,7 @@ class StreamEncoder:
         """An event as it came, but for the model's name."""
         if event.event:
             out.append(b"event: " + event.event.encode("utf-8", "replace") + b"\n")
-        out.append(self._through.line(event.data))
+        out.append(self._line(event.data))
 
     def _say(self, item: Item, out: list[bytes]) -> None:
         """An item in our own words."""
