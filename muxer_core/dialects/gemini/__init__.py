@@ -80,7 +80,7 @@ class Gemini(msgspec.Struct, frozen=True):
 
     def encode_models(self, target: Target) -> Encoded:
         """The request that lists a server's models."""
-        return encode_models(target)
+        return encode_models(target, self.options)
 
     def models_decoder(self, head: ResponseHead, *, limits: Limits) -> ReplyDecoder:
         """Decodes to one `ModelsListed`."""

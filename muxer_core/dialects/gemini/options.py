@@ -19,6 +19,7 @@ EffortField = Literal["auto", "level", "budget"]
 
 _VERTEX = re.compile(r"aiplatform\.googleapis\.com(?:[:/]|$)|/projects/[^/]+/locations/[^/]+(?:/|$)")
 _PUBLISHER = re.compile(r"/publishers/[^/]+$")
+_BELOW_VERSION = re.compile(r"/v\d\w*(?:/(?:projects|publishers)/.*)?$")
 _FULL_NAME = re.compile(r"(?:models|tunedModels|publishers|projects|endpoints)/.")
 _BUDGET_MODELS = re.compile(r"gemini-2(?:\.|-|$)")
 
@@ -46,9 +47,25 @@ def model_path(options: GeminiOptions, base_url: str, model: str) -> str:
     """
     if _FULL_NAME.match(model):
         return model
-    vertex = options.paths == "vertex" or (options.paths == "auto" and _VERTEX.search(base_url) is not None)
-    below = vertex and _PUBLISHER.search(base_url) is None
+    below = _at_vertex(options, base_url) and _PUBLISHER.search(base_url) is None
     return f"publishers/google/models/{model}" if below else f"models/{model}"
+
+
+def models_url(options: GeminiOptions, base_url: str) -> str:
+    """Where the models are listed. Vertex AI lists Google's at no project, and in its beta version (google-genai 3.6.1, `models.py`).
+
+    >>> models_url(GeminiOptions(), "https://generativelanguage.googleapis.com/v1beta")
+    'https://generativelanguage.googleapis.com/v1beta/models?pageSize=1000'
+    >>> models_url(GeminiOptions(), "https://x-aiplatform.googleapis.com/v1/projects/p/locations/l")
+    'https://x-aiplatform.googleapis.com/v1beta1/publishers/google/models?pageSize=1000'
+    """
+    if not _at_vertex(options, base_url):
+        return f"{base_url}/models?pageSize=1000"
+    return f"{_BELOW_VERSION.sub('', base_url)}/v1beta1/publishers/google/models?pageSize=1000"
+
+
+def _at_vertex(options: GeminiOptions, base_url: str) -> bool:
+    return options.paths == "vertex" or (options.paths == "auto" and _VERTEX.search(base_url) is not None)
 
 
 def effort_is_budget(options: GeminiOptions, model: str) -> bool:

@@ -22,7 +22,7 @@ from muxer_core.dialects.field_table import left_out, refuse_field
 from muxer_core.dialects.gemini.contents import Conversation, decode_contents, decode_system
 from muxer_core.dialects.gemini.generation import OWNED, decode_config, encode_config
 from muxer_core.dialects.gemini.names import NAME, Fields, JsonObject, merged, spelled
-from muxer_core.dialects.gemini.options import GeminiOptions, model_path
+from muxer_core.dialects.gemini.options import GeminiOptions, model_path, models_url
 from muxer_core.dialects.gemini.tools import decode_choice, decode_tools, encode_choice, encode_tools
 from muxer_core.dialects.json_request import check_json, post_json
 from muxer_core.dialects.json_text import is_object
@@ -75,10 +75,10 @@ def encode_count(request: ChatRequest, target: Target, *, options: GeminiOptions
     return Encoded(_post(target, body, "countTokens", options, stream=False), tuple(warnings))
 
 
-def encode_models(target: Target) -> Encoded:
-    """The request that lists a server's models: `GET base_url/models`, as many at once as the API gives."""
+def encode_models(target: Target, options: GeminiOptions) -> Encoded:
+    """The request that lists a server's models, as many at once as the API gives."""
     headers = Headers.of([("accept", "application/json"), *target.headers])
-    url = f"{target.base_url}/models?pageSize=1000"
+    url = models_url(options, target.base_url)
     return Encoded(WireRequest(method="GET", url=url, headers=headers, credential=target.credential))
 
 
