@@ -74,9 +74,9 @@ class Turns:
             block = self._block(part, message.dialect, place)
             if block is not None:
                 blocks.append(block)
-                mark: CacheMark | None = getattr(part, "cache", None)
-                if mark is not None:
-                    blocks.append(cache_point(mark, f"{place}.cache"))
+            mark = _mark_of(part)
+            if mark is not None and blocks:
+                blocks.append(cache_point(mark, f"{place}.cache"))
         if role == "system" and not self.messages:
             self.system += blocks
         elif self.messages and self.messages[-1]["role"] == role:
@@ -99,7 +99,7 @@ class Turns:
             case ToolResultPart():
                 self.has_tools = True
                 content = [
-                    self._content(one, said_in, f"{where}.parts[{place}]") for place, one in enumerate(part.parts)
+                    self._in_a_result(one, said_in, f"{where}.parts[{place}]") for place, one in enumerate(part.parts)
                 ]
                 told: Block = {"toolUseId": part.tool_call_id, "content": [one for one in content if one is not None]}
                 return {"toolResult": {**told, **({"status": "error"} if part.is_error else {}), **part.extras}}
@@ -110,6 +110,17 @@ class Turns:
                 return None
             case _:
                 return self._content(part, said_in, where)
+
+    def _in_a_result(
+        self, part: TextPart | ImagePart | AudioPart | FilePart | ProviderPart, said_in: str | None, where: str
+    ) -> Block | None:
+        """What a tool answered: as in a message, but for what the API takes only there."""
+        if isinstance(part, AudioPart):
+            raise refuse_field(where, DIALECT, "a tool's result cannot hold audio")
+        if isinstance(part, TextPart) and part.citations:
+            self.warnings.append(left_out(f"{where}.citations", DIALECT, "a tool's result has none"))
+            part = msgspec.structs.replace(part, citations=())
+        return self._content(part, said_in, where)
 
     def _content(
         self, part: TextPart | ImagePart | AudioPart | FilePart | ProviderPart, said_in: str | None, where: str
@@ -173,6 +184,15 @@ def arguments_object(text: str, where: str) -> dict[str, JsonValue]:
     if not is_object(value):
         raise InvalidRequest(where, "must be JSON of an object")
     return value
+
+
+def _mark_of(part: Part) -> CacheMark | None:
+    """The mark of a part. One that stands inside a tool's result is written behind the whole result: no block can stand inside."""
+    mark: CacheMark | None = getattr(part, "cache", None)
+    if mark is None and isinstance(part, ToolResultPart):
+        inner = [one.cache for one in part.parts if not isinstance(one, ProviderPart) and one.cache is not None]
+        return inner[-1] if inner else None
+    return mark
 
 
 def _check_role(part: Part, role: str, where: str) -> None:

@@ -36,7 +36,6 @@ _LEFT_OUT = (
     "metadata",
     "prompt_cache_key",
     "safety_identifier",
-    "cache",
 )
 _NO_FIELD = "the API has no such field"
 
@@ -96,6 +95,8 @@ def _cannot_say(request: ChatRequest, warnings: list[str]) -> None:
         if getattr(request, name) is not None:
             raise refuse_field(name, DIALECT, _NO_FIELD)
     warnings += [left_out(name, DIALECT, _NO_FIELD) for name in _LEFT_OUT if getattr(request, name) is not None]
+    if request.cache is not None:
+        warnings.append(left_out("cache", DIALECT, "it caches prompts by itself"))
     if request.store:
         warnings.append(left_out("store", DIALECT, _NO_FIELD))
 
@@ -133,7 +134,7 @@ def _tools(request: ChatRequest, warnings: list[str]) -> dict[str, JsonValue]:
 
 def _tool(tool: FunctionTool, where: str, warnings: list[str]) -> JsonValue:
     if tool.cache is not None:
-        warnings.append(left_out(f"{where}.cache", DIALECT, "the API has no marks for caching"))
+        warnings.append(left_out(f"{where}.cache", DIALECT, "it caches prompts by itself"))
     function: dict[str, JsonValue] = {"name": tool.name}
     if tool.description is not None:
         function["description"] = tool.description

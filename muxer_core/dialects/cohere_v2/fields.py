@@ -131,7 +131,7 @@ OBJECTS: dict[str, tuple[Row, ...]] = {
 }
 
 _UNKNOWN = "the API has no such field"
-_NO_MARKS = "the API has no marks for caching"
+_NO_MARKS = "the service caches prompts by itself"
 _CARRIED = {
     "ChatRequest": (
         "model", "messages", "max_tokens", "temperature", "top_p", "frequency_penalty", "presence_penalty", "stop", "seed", "tools",

@@ -4,7 +4,7 @@ Rules that hold here:
 
 * A user's and a system's text alone is a string; with images or several texts it is a list. An answer's content likewise.
 * Thinking has no seals here: another vendor's is refused. It goes back as an item of the content, or as `tool_plan` where it came so.
-* Citations of this dialect go back as they came; others are left out. So are marks for caching, which the API does not have.
+* Citations of this dialect go back as they came; others are left out. So are marks for caching: the service caches prompts by itself.
 * Documents belong to the request (`extras.documents`), not to a message: files are refused.
 
 Source: cohere 7.3.1, `types/chat_message_v2.py` and what it names, November 2026.
@@ -84,7 +84,7 @@ def _encode(message: Message, where: str, warnings: list[str]) -> Iterator[Wire]
 def _add(part: Part, message: Message, said: _Said, where: str, warnings: list[str]) -> None:
     _check_role(part, message.role, where)
     if getattr(part, "cache", None) is not None:
-        warnings.append(left_out(f"{where}.cache", DIALECT, "the API has no marks for caching"))
+        warnings.append(left_out(f"{where}.cache", DIALECT, "it caches prompts by itself"))
     match part:
         case TextPart():
             said.content.append(_text(part, where))
@@ -164,6 +164,8 @@ def _result(part: ToolResultPart, said_in: str | None, where: str, warnings: lis
     content: list[Wire] = []
     for number, one in enumerate(part.parts):
         place = f"{where}.parts[{number}]"
+        if getattr(one, "cache", None) is not None:
+            warnings.append(left_out(f"{place}.cache", DIALECT, "it caches prompts by itself"))
         if isinstance(one, TextPart):
             content.append(_text(one, place))
         elif isinstance(one, ProviderPart):

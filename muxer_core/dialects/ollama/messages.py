@@ -173,6 +173,8 @@ def _result(part: ToolResultPart, where: str, names: dict[str, str], warnings: l
     images: list[JsonValue] = []
     for number, one in enumerate(part.parts):
         place = f"{where}.parts[{number}]"
+        if getattr(one, "cache", None) is not None:
+            warnings.append(left_out(f"{place}.cache", DIALECT, "it caches every prompt by itself"))
         if isinstance(one, TextPart):
             texts.append(text_of(one, place, warnings))
         elif isinstance(one, ImagePart):

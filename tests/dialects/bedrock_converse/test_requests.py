@@ -214,6 +214,27 @@ def test_what_came_from_here_goes_back_as_it_came() -> None:
     ]
 
 
+def test_a_mark_is_never_lost_in_a_tools_result_or_on_an_empty_text() -> None:
+    inner = (TextPart("a", cache=CacheMark("1h")), TextPart("b", citations=(Citation("url"),)))
+    request = ChatRequest(
+        model=CLAUDE,
+        messages=(
+            ASKED,
+            Message("assistant", (CALL,)),
+            Message("tool", (ToolResultPart("call_1", inner),)),
+            Message("user", (TextPart("so?"), TextPart("", cache=CacheMark()))),
+        ),
+    )
+    sent = speak(DIALECT, request)
+    assert body_of(sent)["messages"][2]["content"] == [
+        {"toolResult": {"toolUseId": "call_1", "content": [{"text": "a"}, {"text": "b"}]}},
+        {"cachePoint": {"type": "default", "ttl": "1h"}},
+        {"text": "so?"},
+        {"cachePoint": {"type": "default"}},
+    ]
+    assert [warning.partition(":")[0] for warning in sent.warnings] == ["messages[2].parts[0].parts[1].citations"]
+
+
 def assistant(*parts: Any, **fields: Any) -> dict[str, Any]:
     return {"messages": (ASKED, Message("assistant", parts, **fields))}
 
@@ -226,6 +247,7 @@ def assistant(*parts: Any, **fields: Any) -> dict[str, Any]:
         (assistant(ToolCallPart("c", "f", "{")), "messages[1].parts[0].arguments"),
         (assistant(ToolCallPart("c", "f", "[1]")), "messages[1].parts[0].arguments"),
         (assistant(ToolResultPart("c")), "messages[1].parts[0]"),
+        ({"messages": (Message("tool", (ToolResultPart("c", (AudioPart(data="A", format="wav"),)),)),)}, "messages[0].parts[0].parts[0]"),
         (assistant(ProviderPart({}), dialect="gemini"), "messages[1].parts[0]"),
         ({"messages": (Message("user", (CALL,)),)}, "messages[0].parts[0]"),
         ({"messages": (Message("tool", (TextPart("x"),)),)}, "messages[0].parts[0]"),

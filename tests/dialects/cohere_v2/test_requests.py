@@ -15,6 +15,7 @@ from muxer_core.values.embedding_request import EmbeddingRequest
 from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.items import EmbeddingsReported, ModelsListed
 from muxer_core.values.messages import (
+    CacheMark,
     Citation,
     FilePart,
     ImagePart,
@@ -177,6 +178,12 @@ def test_any_conversation_is_written_or_refused_by_a_field(request: ChatRequest)
             raise
         return
     assert all(message.get("content") or message.get("tool_calls") for message in sent["messages"])
+
+
+def test_a_mark_inside_a_tools_result_is_spoken_of() -> None:
+    result = ToolResultPart("c", (TextPart("a", cache=CacheMark()),))
+    sent = speak(DIALECT, ChatRequest(model="m", messages=(ASKED, Message("tool", (result,)))))
+    assert [warning.partition(":")[0] for warning in sent.warnings] == ["messages[1].parts[0].parts[0].cache"]
 
 
 @given(request=conversations(media=False, thinking=False, settings=False, cache=False))

@@ -188,6 +188,12 @@ def test_any_conversation_is_written_or_refused_by_a_field(request: ChatRequest)
     assert all(isinstance(message["content"], str) for message in sent["messages"])
 
 
+def test_a_mark_inside_a_tools_result_is_spoken_of() -> None:
+    result = ToolResultPart("c", (TextPart("a", cache=CacheMark()),))
+    sent = speak(DIALECT, ChatRequest(model="m", messages=(ASKED, Message("tool", (result,)))))
+    assert [warning.partition(":")[0] for warning in sent.warnings] == ["messages[1].parts[0].parts[0].cache"]
+
+
 @given(request=conversations(media=False, thinking=False, settings=False, cache=False))
 def test_plain_talk_with_tools_is_never_refused(request: ChatRequest) -> None:
     if request.tool_choice is not None and request.tool_choice.mode == "required":
