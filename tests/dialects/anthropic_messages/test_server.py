@@ -24,8 +24,9 @@ from tests.dialects.anthropic_messages.clients import (
     read_whole,
     written,
 )
-from tests.dialects.anthropic_messages.exchanges import Exchange, decode, sample
+from tests.dialects.anthropic_messages.exchanges import Exchange, collection, decode, sample
 from tests.dialects.anthropic_messages.independent import extract, split_events
+from tests.support.shared import shared_path
 
 REQUESTS = [one for one in sample() if one.request is not None]
 REPLIES = [one for one in sample() if one.head.is_success and one.api == "messages"]
@@ -77,6 +78,14 @@ def expected_blocks(exchange: Exchange) -> list[dict[str, Any]]:
     return blocks_of({"content": found})
 
 
+def without_callers(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Who called a tool is told at its block's end, when the block's start was sent already; as a source event it passes."""
+    return [
+        {name: value for name, value in block.items() if name != "caller" or block["type"] != "tool_use"}
+        for block in blocks
+    ]
+
+
 def told(exchange: Exchange, *, stream: bool) -> dict[str, Any]:
     answered = written(decode(exchange), stream=stream)
     old = not is_valid(exchange.body, stream=exchange.stream)
@@ -104,12 +113,7 @@ def test_the_client_reads_our_whole_reply_as_the_vendors(exchange: Exchange) -> 
 def test_the_client_reads_our_stream_as_the_vendors(exchange: Exchange) -> None:
     message = told(exchange, stream=True)
     plain = extract(exchange.body, stream=exchange.stream)
-    kept = blocks_of(message)
-    wanted = expected_blocks(exchange)
-    for block in wanted:
-        if block["type"] == "tool_use":
-            block.pop("caller", None)  # told at a block's end, when its start was sent; passes through as source
-    assert kept == wanted
+    assert blocks_of(message) == without_callers(expected_blocks(exchange))
     assert message["stop_reason"] == (plain.finish or ("tool_use" if plain.calls else "end_turn"))
     assert message["usage"]["output_tokens"] == (plain.usage.get("output_tokens") or 0)
     assert message["usage"]["input_tokens"] == (plain.usage.get("input_tokens") or 0)
@@ -183,3 +187,37 @@ def test_the_answer_goes_back_to_its_own_vendor_as_it_came() -> None:
         content = turn["content"]
         sent = [{"type": "text", "text": content}] if isinstance(content, str) else content
         assert blocks_of({"content": sent}) == expected_blocks(exchange), exchange.id
+
+
+# --- the large collection -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)  # some thirteen hundred requests
+def test_every_recorded_request_is_written_as_it_was_read() -> None:
+    seen = 0
+    for exchange in collection(shared_path("recordings")):
+        if exchange.request is None or exchange.api == "models":
+            continue
+        seen += 1
+        body = dict(exchange.request)
+        if body.get("stream") is False:
+            del body["stream"]
+        assert again(body) == body, exchange.id
+    assert seen > 1200
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)  # some fourteen hundred replies, each written twice and read by the vendor's client
+def test_the_client_reads_every_recorded_reply_from_us_as_from_the_vendor() -> None:
+    seen = 0
+    for exchange in collection(shared_path("recordings")):
+        if not exchange.head.is_success or exchange.api != "messages":
+            continue
+        if not extract(exchange.body, stream=exchange.stream).ended:
+            continue
+        seen += 1
+        assert blocks_of(told(exchange, stream=False)) == expected_blocks(exchange), exchange.id
+        if whole_input(exchange):
+            assert blocks_of(told(exchange, stream=True)) == without_callers(expected_blocks(exchange)), exchange.id
+    assert seen > 1300
