@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muxer_core.dialects.openai_chat.chunks import decode_chunk, is_told
 from muxer_core.dialects.openai_chat.costs import MAX_COST_DOLLARS, cost_from_text
 from muxer_core.dialects.openai_chat.usage import MAX_COUNT, UsageReading, usage_from_bytes, usage_from_fields
 from muxer_core.values.items import CostReported, UsageReported, WarningReported
 from muxer_core.values.usage import Usage
-from tests.dialects.openai_chat.exchanges import STOP, stream_items, whole_items
+from tests.dialects.openai_chat.exchanges import stream_items, whole_items
 
 
 def read(**fields: Any) -> UsageReading:
@@ -380,35 +379,3 @@ def test_a_cost_is_exact_to_half_a_pico_dollar(cost: Decimal) -> None:
     if isinstance(exponent, int) and len(str(cost)) < 300 and abs(cost.adjusted()) < 900:
         assert reported is not None
         assert reported.pico_usd == expected
-
-
-@pytest.mark.parametrize(
-    ("fields", "fees"),
-    [
-        ('"num_search_queries":3', (("search", 3),)),
-        ('"num_sources_used":2', (("search", 2),)),
-        ('"server_tool_use":{"web_search_requests":1}', (("search", 1),)),
-        ('"server_tool_use_details":{"web_search_requests":4,"tool_calls_executed":9}', (("search", 4),)),
-        ('"num_sources_used":0', ()),
-        ('"num_sources_used":-1', ()),
-        ('"num_sources_used":2.5', ()),
-        ('"num_sources_used":true', ()),
-        ('"num_sources_used":1e99', ()),
-        ('"server_tool_use":7', ()),
-    ],
-)
-def test_searches_are_fees_and_stay_as_the_server_told_them(fields: str, fees: tuple[tuple[str, int], ...]) -> None:
-    reading = usage_from_bytes(f'{{"prompt_tokens":1,"completion_tokens":1,{fields}}}'.encode())
-    assert reading.fees == fees
-    assert reading.extras == json.loads(f"{{{fields}}}")
-
-
-def test_usage_is_read_by_the_typed_reader_from_its_own_digits() -> None:
-    chunk = decode_chunk(b'{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}')
-    assert is_told(chunk.usage)
-    assert not is_told(decode_chunk(b'{"choices":[],"usage":null}').usage)
-    assert not is_told(decode_chunk(b'{"choices":[]}').usage)
-    digits = "0.123456789012499999999999999"
-    event = f'{{"choices":[],"usage":{{"prompt_tokens":1,"completion_tokens":1,"cost":{digits}}}}}'
-    (cost,) = [item.cost for item in stream_items(event, STOP, "[DONE]") if isinstance(item, CostReported)]
-    assert cost.pico_usd == 123456789012
