@@ -68,8 +68,8 @@ class Sink(Protocol):
         """A citation of a block of text."""
         ...
 
-    def stop(self, index: int, extras: JsonObject) -> None:
-        """A block ends; `extras` are its further fields."""
+    def stop(self, index: int, extras: JsonObject) -> bool:
+        """A block ends; `extras` are its further fields. False where it is too late to tell them."""
         ...
 
 
@@ -183,6 +183,11 @@ class Composer:
             if not call.closed and call.index is not None and (call.custom or _is_whole(call.pieces)):
                 self._end_call(call, {})
 
+    def _stop(self, index: int, extras: JsonObject) -> None:
+        if not self._sink.stop(index, extras):
+            for name in extras:
+                self._leave_out(f"PartEnded.extras.{name}", "a block's start was sent before the field was known")
+
     def _say(self, text: str) -> None:
         index = self._open
         if index is None or self._kind != "text":
@@ -250,7 +255,7 @@ class Composer:
                 self._start_call(call)
                 self._end_call(call, item.extras if self.own else {})
         elif self._open is not None:
-            self._sink.stop(self._open, item.extras if self.own else {})
+            self._stop(self._open, item.extras if self.own else {})
             self._open = None
             self._kind = ""
 
@@ -295,7 +300,7 @@ class Composer:
         if call.index is not None:
             if call.custom:
                 self._sink.piece(call.index, "input_json_delta", "partial_json", '"}')
-            self._sink.stop(call.index, extras)
+            self._stop(call.index, extras)
         call.closed = True
         call.pieces.clear()
 

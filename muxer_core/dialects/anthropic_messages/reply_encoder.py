@@ -125,8 +125,9 @@ class _Events:
         delta: JsonObject = {"type": "citations_delta", "citation": citation}
         self.event({"type": "content_block_delta", "index": index, "delta": delta})
 
-    def stop(self, index: int, extras: JsonObject) -> None:
+    def stop(self, index: int, extras: JsonObject) -> bool:
         self.event({"type": "content_block_stop", "index": index})
+        return not extras
 
     def take(self) -> bytes:
         written = b"".join(self.out)
@@ -268,7 +269,7 @@ class _Content:
     def cite(self, index: int, citation: JsonObject) -> None:
         self._blocks[index].setdefault("citations", []).append(citation)
 
-    def stop(self, index: int, extras: JsonObject) -> None:
+    def stop(self, index: int, extras: JsonObject) -> bool:
         block = self._blocks[index]
         for field, texts in self._texts.pop(index, {}).items():
             text = "".join(texts)
@@ -279,6 +280,7 @@ class _Content:
         if block["type"] == "text":
             block.setdefault("citations", None)
         block.update(extras)
+        return True
 
     def _input(self, text: str) -> Any:
         """The arguments as the object that they are; where they were cut off, nothing of them can be told."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from muxer_core.dialects.anthropic_messages.decode import decode_request
-from muxer_core.dialects.server import Answering, Inbound
+from muxer_core.dialects.server import Answering, Asked, Inbound
 from muxer_core.values.failure import KINDS, Failure, FailureKind
 from muxer_core.values.items import (
     ChoiceFinished,
@@ -51,6 +51,7 @@ from muxer_core.wire.limits import Limits
 from tests.dialects.anthropic_messages.clients import (
     ANSWERING,
     DIALECT,
+    QUESTION,
     client_of,
     read_stream,
     read_whole,
@@ -253,6 +254,17 @@ def test_cut_off_arguments_of_a_whole_reply_are_named() -> None:
     assert body["content"][0]["input"] == {}
     assert body["stop_reason"] == "max_tokens"
     assert "arguments" in encoder.warnings[0]
+
+
+def test_a_field_that_comes_too_late_for_a_stream_is_named_and_a_whole_reply_tells_it() -> None:
+    own = ReplyStarted("m", "claude", None, "anthropic_messages")
+    caller = {"caller": {"type": "direct"}}
+    items: list[Item] = [own, ToolCallDelta(0, "{}", "c", "f", "function"), PartEnded(0, 0, caller), END]
+    for stream in (True, False):
+        encoder = DIALECT.reply_encoder(Asked(QUESTION, stream=stream), ANSWERING)
+        body = encoder.receive_items(items)
+        assert (b'"caller"' in body) != stream
+        assert len(encoder.warnings) == stream
 
 
 def test_nothing_is_written_after_the_end() -> None:
