@@ -158,7 +158,7 @@ class Assembly:
         item = event.get("item")
         if is_object(item):
             found = self._find(_index(event, "output_index"), _id(item, "id"), str(item.get("type")), whole=True)
-            if item.get("type") in CALLS and found.call < 0:
+            if _id(item, "type") in CALLS and found.call < 0:
                 self._open_call(found, item, items)
 
     def end_item(self, event: JsonObject, items: list[Item]) -> None:
@@ -256,7 +256,7 @@ class Assembly:
         if found is not self._telling:
             self._turn_to(found, items)
         found.done = True
-        kind = item.get("type")
+        kind = _id(item, "type")
         if kind in CALLS:
             self._finish_call(found, item, items)
         elif kind == "message":

@@ -112,6 +112,8 @@ def _end_turn(turn: list[Part], messages: list[Message]) -> None:
 def _assistant_parts(item: JsonObject, where: str) -> list[Part] | None:
     """The parts of an item of the assistant's side; None for any other."""
     kind = _kind(item)
+    if not isinstance(kind, str):
+        raise InvalidRequest(f"{where}.type", f"must be a text, got {type(kind).__name__}")
     if kind == "message":
         return _message_parts(item, where) if item.get("role") == "assistant" else None
     if kind in OF_THE_ASSISTANT:
@@ -120,8 +122,6 @@ def _assistant_parts(item: JsonObject, where: str) -> list[Part] | None:
         return [decode_item(item, where)]
     if kind in RESULTS or kind in OF_THE_CLIENT or kind == "tool_search_output" or item.get("role") in _SPEAKERS:
         return None
-    if not isinstance(kind, str):
-        raise InvalidRequest(f"{where}.type", f"must be a text, got {type(kind).__name__}")
     return [ProviderPart(item)]
 
 

@@ -95,6 +95,8 @@ def decode_tool_choice(choice: JsonValue, tools: tuple[Tool, ...]) -> ToolChoice
         return ToolChoice(MODES[choice])
     if not is_object(choice):
         raise InvalidRequest("tool_choice", f"must be one of {', '.join(MODES)}, or an object; got {choice!r}")
+    if not isinstance(choice.get("type"), str):
+        raise InvalidRequest("tool_choice.type", f"must be a text such as 'function', got {choice.get('type')!r}")
     named = _named(choice)
     if named is not None and choice.keys() == {"type", "name"}:
         return ToolChoice("required", (named,), form=_kinds((choice,), tools))

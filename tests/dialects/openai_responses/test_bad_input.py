@@ -10,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muxer_core.dialects.openai_responses import assembly
+from muxer_core.dialects.protocol import Target
+from muxer_core.dialects.server import Answering, Inbound
+from muxer_core.values.errors import InvalidRequest
 from muxer_core.values.items import (
     FailureReported,
     Item,
     LogprobsReported,
     ReplyEnded,
+    ReplyStarted,
     TextDelta,
 )
 from muxer_core.wire.heads import ResponseHead
@@ -189,7 +193,7 @@ def test_no_bytes_raise(body: bytes, stream: bool) -> None:
 
 
 _json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
         st.sampled_from(["type", "id", "output", "content", "text", "call_id", "name", "arguments", "summary", "output_index"]),
         inner,
@@ -208,12 +212,40 @@ _kinds = st.sampled_from(["message", "reasoning", "function_call", "image_genera
     st.lists(
         st.tuples(_types, _kinds, st.dictionaries(st.sampled_from(["item", "response", "delta", "annotation"]), _json)),
         max_size=5,
-    )
+    ),
+    st.booleans(),
 )
-def test_no_event_raises_whatever_it_holds(drawn: list[tuple[str, str, dict[str, Any]]]) -> None:
+def test_no_event_raises_whatever_it_holds(drawn: list[tuple[str, str, dict[str, Any]]], odd: bool) -> None:
     events: list[Any] = []
     for word, kind, fields in drawn:
         item = fields.get("item")
-        events.append({"type": word, **fields, **({"item": {**item, "type": kind}} if isinstance(item, dict) else {})})
+        kinds: dict[str, Any] = {"type": kind, **item} if odd and isinstance(item, dict) else {"type": kind}
+        events.append({"type": word, **fields, **({"item": {**item, **kinds}} if isinstance(item, dict) else {})})
     items = stream_items(*events)
     assert isinstance(items[-1], FailureReported | ReplyEnded)
+
+
+def refused_for(body: bytes) -> str:
+    """The field for which a request is refused; empty where it is read. One that is read can be written, and answered."""
+    try:
+        asked = DIALECT.decode_chat(Inbound("POST", "/v1/responses", body=body), limits=LIMITS)
+    except InvalidRequest as problem:
+        return problem.field
+    target = Target(where="here", base_url="https://example.org/v1", model="m")
+    written = DIALECT.encode_chat(asked.request, target, max_tokens=asked.request.max_tokens, stream=False)
+    assert json.loads(written.request.body) == json.loads(body)
+    encoder = DIALECT.reply_encoder(asked, Answering(reply_id="0", created=0))
+    assert b'"completed"' in encoder.receive_items([ReplyStarted(), ReplyEnded("end")])
+    return ""
+
+
+@given(st.lists(_json, max_size=4), _json)
+def test_no_request_raises_anything_but_the_name_of_a_field(items: list[Any], odd: Any) -> None:
+    for body in (
+        {"model": "m", "input": items},
+        {"model": "m", "input": [odd]},
+        {"model": "m", "input": "x", "tools": items, "text": odd},
+    ):
+        data = json.dumps({**body, "tool_choice": odd} if odd else body).encode()
+        field = refused_for(data)
+        assert field.partition("[")[0].partition(".")[0] in ("", "input", "tools", "tool_choice", "text")
