@@ -11,7 +11,7 @@
 
 `form` of a message: `role=…` where the role was missing (`role=`) or another word of the same meaning, `parts:object` where one part stood
 for a list, `noparts` where there were none. A message of another dialect brings no extras and no notes: its extras are left out, with a
-warning for each.
+warning for each that is not null.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class Conversation:
             if not own:
                 self.warnings += [
                     f"{where}.extras.{name}: left out, because it is a field of the dialect {message.dialect}"
-                    for name in message.extras
+                    for name, value in message.extras.items()
+                    if value is not None
                 ]
             if message.name is not None:
                 self.warnings.append(left_out(f"{where}.name", NAME, "a content has no name of its speaker"))
@@ -124,10 +125,12 @@ class Conversation:
         )
 
     def _left_out(self, part: Part, message: Message, where: str) -> None:
-        for name in getattr(part, "extras", {}):
-            self.warnings.append(
-                f"{where}.extras.{name}: left out, because it is a field of the dialect {message.dialect}"
-            )
+        extras: JsonObject = getattr(part, "extras", {})
+        self.warnings += [
+            f"{where}.extras.{name}: left out, because it is a field of the dialect {message.dialect}"
+            for name, value in extras.items()
+            if value is not None
+        ]
 
     def _marks(self, part: Part, where: str) -> None:
         if getattr(part, "cache", None) is None:

@@ -129,7 +129,8 @@ def _body(
     if not own:
         warnings += [
             f"extras.{name}: left out, because it is a field of the dialect {request.dialect}"
-            for name in request.extras
+            for name, value in request.extras.items()
+            if value is not None
         ]
     return merged(body, extras), warnings
 
