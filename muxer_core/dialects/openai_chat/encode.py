@@ -16,6 +16,8 @@ Source of the fields: openai-python 3.57.0, `types/chat/completion_create_params
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from muxer_core.dialects.json_request import check_json, post_json
@@ -28,6 +30,7 @@ from muxer_core.dialects.openai_chat.messages import encode_messages
 from muxer_core.dialects.openai_chat.mistral import in_form
 from muxer_core.dialects.openai_chat.options import OpenAIChatOptions, is_openais_own, mark_form, output_limit_field
 from muxer_core.dialects.openai_chat.paths import models_url, url_of
+from muxer_core.dialects.openai_chat.reasoning_parts import without_seals
 from muxer_core.dialects.openai_chat.tools import encode_function, encode_output_format, encode_tool, encode_tool_choice
 from muxer_core.dialects.protocol import Encoded, Target
 from muxer_core.values.errors import InvalidRequest
@@ -56,7 +59,8 @@ def encode_chat(
         request = _in_our_words(request, warnings)
     _check_extras(request)
     marks, own = mark_form(target.base_url, target.model), is_openais_own(target.base_url)
-    messages, of_messages = encode_messages(request.messages, reasoning_field=options.reasoning_field, marks=marks)
+    said = without_seals(request.messages, _seals(options, own=own), warnings)
+    messages, of_messages = encode_messages(said, reasoning_field=options.reasoning_field, marks=marks)
     warnings += of_messages
     body: dict[str, JsonValue] = {"model": target.model, "messages": messages}
     if max_tokens is not None:
@@ -92,6 +96,12 @@ def encode_chat(
     accept = "text/event-stream" if stream else "application/json"
     url = url_of(target, "chat/completions", options.api_version)
     return Encoded(post_json(target, url, body, accept=accept), tuple(warnings))
+
+
+def _seals(options: OpenAIChatOptions, *, own: bool) -> Literal["send", "refuse", "leave_out"]:
+    if options.seals != "auto":
+        return options.seals
+    return "refuse" if own else "send"
 
 
 def _in_our_words(request: ChatRequest, warnings: list[str]) -> ChatRequest:

@@ -30,6 +30,9 @@ class OpenAIChatOptions(msgspec.Struct, frozen=True, omit_defaults=True):
     * `reasoning_object`: say `reasoning_effort`, `reasoning_budget` and `reasoning_summary` in OpenRouter's object `reasoning`;
       without it, a budget and a summary cannot be said.
     * `ask_stream_usage`: ask for usage in streams (`stream_options.include_usage`); off only for servers that refuse the field.
+    * `seals`: what becomes of thinking that a vendor sealed. `send`: it goes back in `reasoning_details`; `refuse`: the request is refused;
+      `leave_out`: it is left out with a warning, which the model may notice. `auto`: refused at OpenAI's own hosts, which know no such
+      field, and sent to all others.
     * `api_version`: Azure's, which changes where requests go (see `paths`).
     * `form`: `mistral` for Mistral's own fields (see `mistral`).
     """
@@ -40,6 +43,7 @@ class OpenAIChatOptions(msgspec.Struct, frozen=True, omit_defaults=True):
     reasoning_object: bool = False
     api_version: str | None = None
     form: Literal["openai", "mistral"] = "openai"
+    seals: Literal["auto", "send", "refuse", "leave_out"] = "auto"
 
 
 def is_openais_own(base_url: str) -> bool:

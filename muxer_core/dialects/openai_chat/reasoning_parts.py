@@ -22,9 +22,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
+from muxer_core.dialects.field_table import left_out, refuse_field
 from muxer_core.dialects.json_text import is_list, is_object
 from muxer_core.dialects.openai_chat.forms import put_nulls
-from muxer_core.values.messages import Part, ReasoningPart
+from muxer_core.values.messages import Message, Part, ReasoningPart
 from muxer_core.values.usage import JsonValue
 
 ReasoningField = Literal["none", "reasoning_content", "reasoning"]
@@ -71,6 +74,30 @@ def decode_reasoning(rest: dict[str, JsonValue]) -> list[Part]:
         else:
             rest[name] = text
     return [*([] if first is None else [first]), *parts]
+
+
+def without_seals(
+    messages: tuple[Message, ...], rule: Literal["send", "refuse", "leave_out"], warnings: list[str]
+) -> tuple[Message, ...]:
+    """The conversation as the rule of `OpenAIChatOptions.seals` has it. Raises `InvalidRequest` naming the part."""
+    if rule == "send":
+        return messages
+    kept: list[Message] = []
+    for position, message in enumerate(messages):
+        parts: list[Part] = []
+        for number, part in enumerate(message.parts):
+            if not isinstance(part, ReasoningPart) or (part.signature is None and part.encrypted is None):
+                parts.append(part)
+                continue
+            field, why = (
+                f"messages[{position}].parts[{number}].signature",
+                "the server has no field for sealed thinking",
+            )
+            if rule == "refuse":
+                raise refuse_field(field, "openai_chat", f"{why} (option seals = leave_out sends the rest)")
+            warnings.append(left_out(field, "openai_chat", why))
+        kept.append(msgspec.structs.replace(message, parts=tuple(parts)))
+    return tuple(kept)
 
 
 def encode_reasoning(
