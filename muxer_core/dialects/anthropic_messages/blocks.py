@@ -55,8 +55,9 @@ ResultPart = TextPart | ImagePart | AudioPart | FilePart | ProviderPart
 def content_parts(content: JsonValue, where: str) -> tuple[list[Part], Form]:
     """The parts of a content that is a text or a list of blocks, and the note of how it was written. Raises `InvalidRequest`.
 
-    >>> content_parts("Why?", "messages[0].content")
-    ([TextPart(text='Why?')], ())
+    >>> parts, form = content_parts([{"type": "text", "text": "Why?"}], "messages[0].content")
+    >>> len(parts), form
+    (1, ('list',))
     """
     if isinstance(content, str):
         return [TextPart(content)], ()

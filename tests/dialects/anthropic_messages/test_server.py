@@ -10,7 +10,8 @@ import pytest
 from muxer_core.call.reply_builder import ReplyBuilder
 from muxer_core.dialects.anthropic_messages.decode import decode_request
 from muxer_core.dialects.protocol import Target
-from muxer_core.dialects.server import Answering, Inbound
+from muxer_core.dialects.server import Answering, Asked, Inbound
+from muxer_core.values.items import Item, SourceEvent, TextDelta
 from muxer_core.values.messages import (
     Message,
     TextPart,
@@ -19,12 +20,13 @@ from muxer_core.values.request import ChatRequest
 from muxer_core.wire.limits import Limits
 from tests.dialects.anthropic_messages.clients import (
     DIALECT,
+    QUESTION,
     is_valid,
     read_stream,
     read_whole,
     written,
 )
-from tests.dialects.anthropic_messages.exchanges import Exchange, collection, decode, sample
+from tests.dialects.anthropic_messages.exchanges import Exchange, collection, decode, decoder_of, sample
 from tests.dialects.anthropic_messages.independent import extract, split_events
 from tests.support.shared import shared_path
 
@@ -135,6 +137,38 @@ def test_source_events_pass_but_for_the_models_name(exchange: Exchange, model: s
             assert json.loads(data) == event
         else:
             assert data == their_data
+
+
+@pytest.mark.parametrize("exchange", [one for one in FINISHED if one.stream], ids=lambda exchange: exchange.id)
+def test_source_events_pass_alike_however_they_come(exchange: Exchange) -> None:
+    answering = Answering("abc", 0, "mine", "anthropic_messages")
+    decoder = decoder_of(exchange, keep_source=True)
+    pieces = [piece + b"\n\n" for piece in exchange.body.split(b"\n\n")]
+    batches = [*(decoder.receive_data(piece) for piece in pieces), decoder.receive_eof()]
+    one = written([item for batch in batches for item in batch], stream=True, answering=answering).body
+    assert written([], stream=True, answering=answering, batches=batches).body == one
+
+
+def test_data_of_several_lines_is_told_in_several() -> None:
+    data = b'{"type":"content_block_delta","index":0,\n"delta":{"type":"text_delta","text":"a"}}'
+    for name, said in (("content_block_delta", data), ("", data), ("", b"[DONE]"), ("", b"{")):
+        batch: list[Item] = [SourceEvent(said, name), TextDelta("a")]
+        encoder = DIALECT.reply_encoder(Asked(QUESTION, stream=True), Answering("a", 0, "m", "anthropic_messages"))
+        told_now = encoder.receive_items(batch)
+        assert encoder.receive_items(batch) == told_now
+        assert told_now.count(b"\ndata: ") == (2 if said is data else 0)
+
+
+def test_a_start_that_cannot_be_read_passes_as_it_is() -> None:
+    answering = Answering("a", 0, "mine", "anthropic_messages")
+    for data in (
+        b"{",
+        b'{"type":"message_start"}',
+        b'{"type":"message_start","message":{}}',
+        b'{"type":"message_start","message":1}',
+    ):
+        body = written([SourceEvent(data, "message_start")], stream=True, answering=answering).body
+        assert body == b"event: message_start\ndata: " + data + b"\n\n"
 
 
 @pytest.mark.parametrize("exchange", [one for one in FINISHED if not one.stream], ids=lambda exchange: exchange.id)
