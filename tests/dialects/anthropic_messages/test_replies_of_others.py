@@ -8,7 +8,7 @@ from typing import Any
 import anthropic
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -278,6 +278,7 @@ surrogates = st.text(st.characters() | st.just("\ud800"), max_size=6)
 
 
 @given(surrogates, surrogates)
+@example("\ud800", '{"a":"\ud800"}')
 def test_the_encoder_takes_any_text(text: str, arguments: str) -> None:
     items: list[Item] = [START, TextDelta(text), ToolCallDelta(0, arguments, "c", "f", "function"), stopped(), END]
     for stream in (True, False):
