@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeGuard
 from urllib.parse import urlsplit
 
 import msgspec
@@ -134,10 +134,14 @@ def _sealed(part: Part) -> bool:
     return bool(getattr(part, "signature", None) or getattr(part, "encrypted", None))
 
 
+def _is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(value, tuple)
+
+
 def _plain(value: Any, kept: set[str]) -> Any:
     """The value without its notes, and without the fields that the table does not keep."""
-    if isinstance(value, tuple):
-        return [_plain(one, kept) for one in cast("tuple[Any, ...]", value)]
+    if _is_tuple(value):
+        return [_plain(one, kept) for one in value]
     if not isinstance(value, msgspec.Struct):
         return value
     kind = type(value).__name__
