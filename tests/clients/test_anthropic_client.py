@@ -35,8 +35,10 @@ def test_a_whole_reply() -> None:
         said = client.messages.create(model="m", max_tokens=100, messages=QUESTION, system="Be brief.")
     assert said.role == "assistant"
     assert said.type == "message"
-    assert [block.type for block in said.content] == ["text"]
-    assert said.content[0].text == "The sky is blue – mostly."  # type: ignore[union-attr]
+    assert [(block.type, block.text) for block in said.content if block.type == "text"] == [
+        ("text", "The sky is blue – mostly.")
+    ]
+    assert len(said.content) == 1
     assert said.stop_reason == "end_turn"
     assert said.usage.input_tokens == 20
     assert said.usage.cache_read_input_tokens == 100
