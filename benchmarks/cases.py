@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -200,6 +201,18 @@ def decoding_vendors(repetitions: int) -> Rows:
     }
 
 
+def translating_litellm(repetitions: int) -> Rows:
+    """LiteLLM's adapter over the same stream, in the environment that has it; no row where there is none (`make test-real` makes it)."""
+    root = Path(__file__).resolve().parent.parent
+    python = root / ".venv-litellm" / "bin" / "python"
+    if not python.is_file():
+        return {}
+    command = [str(python), "-m", "benchmarks.litellm_adapters", str(max(3, repetitions // 5))]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    rows: Rows = json.loads(done.stdout.splitlines()[-1])
+    return rows
+
+
 def driving(repetitions: int) -> Rows:
     """The machine and the asyncio driver, stall timer on, against a plain async generator over the same decoder."""
     import asyncio
@@ -319,6 +332,7 @@ CASES: dict[str, Callable[[int], Rows]] = {
     "decoding": decoding,
     "decoding_vendors": decoding_vendors,
     "translating": translating,
+    "translating_litellm": translating_litellm,
     "driving": driving,
     "costing": costing,
     "costing_genai_prices": costing_genai_prices,
