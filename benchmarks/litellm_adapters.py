@@ -1,8 +1,7 @@
-"""LiteLLM's adapter from Anthropic's stream to OpenAI's chunks, over the same bytes. Run by the interpreter that has LiteLLM (`.venv-litellm`):
+"""LiteLLM's adapter from Anthropic's stream to OpenAI's chunks, over the same bytes.
 
-    .venv-litellm/bin/python -m benchmarks.litellm_adapters REPETITIONS
-
-prints one row as JSON. What is timed: each event's JSON read, handed to `ModelResponseIterator`, and its chunk written as JSON again.
+Run by the interpreter that has LiteLLM: `.venv-litellm/bin/python -m benchmarks.litellm_adapters REPETITIONS` prints one row as JSON. What
+is timed: each event's JSON read, handed to `ModelResponseIterator`, and its chunk written as JSON again.
 """
 
 from __future__ import annotations

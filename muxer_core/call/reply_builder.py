@@ -373,16 +373,6 @@ class ReplyBuilder:
         """The answers so far, in order of their number."""
         return tuple(self._answers[choice].close(self._started.dialect) for choice in sorted(self._answers))
 
-    @property
-    def started(self) -> ReplyStarted:
-        """What the reply said of itself when it began."""
-        return self._started
-
-    @property
-    def extras(self) -> dict[str, JsonValue]:
-        """The reply's own fields that no item carries."""
-        return self._extras
-
     def build(self, outcome: Outcome) -> Reply:
         """The reply, once the call has ended with `outcome`."""
         return Reply(

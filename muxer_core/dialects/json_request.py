@@ -59,7 +59,8 @@ def own_extras(
 ) -> tuple[dict[str, JsonValue], list[str]]:
     """The extras of a request that go into the body, and a warning for each that does not because it is another dialect's.
 
-    `said_in` is the request's `dialect` (a field of another one that is null says nothing); `owned` are the body's fields that a typed field tells. Raises `InvalidRequest` for one of those.
+    `said_in` is the request's `dialect` (a field of another one that is null says nothing); `owned` are the body's fields that a typed
+    field tells. Raises `InvalidRequest` for one of those.
     """
     if said_in not in (None, dialect):
         why = f"it is a field of the dialect {said_in}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from muxer_core.call.machine import Call
 from muxer_core.testing.courses import Course, courses, run_course
 from muxer_core.testing.machine import CallMachine
+from tests.call.telling import TELLING
 
 DEEP = ("complete", "retry", "fallback", "hedge", "cascade", "judge", "cancel", "cancel mid-stream")
 
@@ -55,6 +57,11 @@ def test_the_laws_hold_in_whole_courses_and_they_go_deep() -> None:
     assert reached["deliver"] >= runs / 4
     for depth in DEEP:
         assert reached[depth] >= runs / 100, f"{depth} was reached in {reached[depth]} of {runs} courses"
+
+
+@pytest.mark.parametrize("number", range(len(TELLING)))
+def test_the_laws_hold_in_courses_that_are_seldom_drawn(number: int) -> None:
+    run_course(TELLING[number])
 
 
 def test_the_laws_hold_in_any_order_of_events() -> None:

@@ -16,7 +16,9 @@ from typing import NamedTuple
 
 import pytest
 
+from muxer_core.testing.courses import run_course
 from muxer_core.testing.machine import CallMachine
+from tests.call.telling import TELLING
 from tests.call.test_laws import explore_courses, explore_machine
 
 pytestmark = pytest.mark.mutants
@@ -130,5 +132,7 @@ def test_the_mutant_is_killed(name: str) -> None:
         call_type = mutant
 
     with pytest.raises(Exception, match=r"."):  # noqa: PT012 - any objection will do, of either kind
+        for course in TELLING:
+            run_course(course, mutant)
         explore_courses(mutant, COURSES)
         explore_machine(Mutated, RUNS)

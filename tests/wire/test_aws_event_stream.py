@@ -6,8 +6,10 @@ import base64
 import gzip
 import importlib
 import json
+import struct
 import time
 import tracemalloc
+import zlib
 from typing import Any
 
 import pytest
@@ -131,3 +133,27 @@ def test_every_recorded_stream_is_read_as_botocore_reads_it() -> None:
             assert not decoder.pending
             assert [one.payload for one in ours] == [one.payload for one in buffer]
     assert seen > 50
+
+
+@pytest.mark.parametrize(
+    ("block", "why"),
+    [
+        (b"\x05na", "a header is cut"),
+        (b"\x01n\x07\x00\x09short", "a header is cut"),
+        (b"\x01n\x00\x01n\x00", "a header comes twice"),
+        (b"\x01n\x63", "a header has the unknown type 99"),
+    ],
+)
+def test_headers_that_cannot_be_read_end_the_stream(block: bytes, why: str) -> None:
+    decoder = AwsEventStreamDecoder(Limits())
+    assert decoder.receive_data(frame_of(block, b"{}")) == []
+    assert decoder.fault is not None
+    assert why in decoder.fault
+
+
+def test_headers_longer_than_the_whole_end_the_stream() -> None:
+    lengths = struct.pack(">II", 16, 64)
+    decoder = AwsEventStreamDecoder(Limits())
+    assert decoder.receive_data(lengths + struct.pack(">I", zlib.crc32(lengths)) + bytes(4)) == []
+    assert decoder.fault is not None
+    assert "longer than the whole" in decoder.fault

@@ -18,7 +18,6 @@ from muxer_core.dialects.openai_chat import vectors as openai
 from muxer_core.dialects.openai_chat.failures import failure_from_reply
 from muxer_core.dialects.protocol import EmbeddingDialect, Encoded, ReplyDecoder, Target
 from muxer_core.dialects.registry import client_dialect
-from muxer_core.dialects.token_counts import count_decoder
 from muxer_core.values.credential import CredentialRef
 from muxer_core.values.embedding_request import EmbeddingRequest
 from muxer_core.values.errors import InvalidRequest
@@ -30,7 +29,6 @@ from muxer_core.values.items import (
     Item,
     ReplyEnded,
     ReplyStarted,
-    TokensCounted,
     UsageReported,
     WarningReported,
 )
@@ -381,27 +379,3 @@ def test_openai_chat_makes_vectors() -> None:
     assert sent(dialect.encode_embeddings(request("a"), target()))[0] == "https://api.test/v1/embeddings"
     decoder = dialect.embeddings_decoder(ResponseHead(200), limits=Limits(), inputs=1)
     assert isinstance(items_of(decoder, [json.dumps(embeddings(A)).encode()])[-1], ReplyEnded)
-
-
-def counted(body: bytes) -> list[Item]:
-    decoder: ReplyDecoder = count_decoder(Limits(), dialect="d", failure=failure_from_reply)
-    return items_of(decoder, [body])
-
-
-def test_counts_of_every_form() -> None:
-    assert counted(b'{"input_tokens":7}')[1] == TokensCounted(7)
-    assert counted(b'{"totalTokens":7,"cachedContentTokenCount":3,"x":1}')[1:3] == [
-        TokensCounted(7, 3),
-        ExtrasReported({"x": 1}),
-    ]
-    assert counted(b'{"inputTokens":0}')[1] == TokensCounted(0)
-    for bad in (
-        b"[]",
-        b"{}",
-        b'{"input_tokens":-1}',
-        b'{"input_tokens":1.5}',
-        b'{"totalTokens":7,"cachedContentTokenCount":"x"}',
-    ):
-        (failed,) = counted(bad)
-        assert isinstance(failed, FailureReported)
-        assert failed.failure.kind == "malformed"

@@ -116,7 +116,9 @@ def test_a_whole_reply_and_the_next_turn(client: MakeClient) -> None:
         "I look.",
     )
     assert reply.usage is not None
-    assert (reply.usage.total_tokens, reply.usage.prompt_tokens_details.cached_tokens) == (15, 4)  # type: ignore[union-attr]
+    details = reply.usage.prompt_tokens_details
+    assert details is not None
+    assert (reply.usage.total_tokens, details.cached_tokens) == (15, 4)
     calls = choice.message.tool_calls or []
     assert [
         (call.id, call.function.name, call.function.arguments) for call in calls if call.type == "function"
