@@ -157,6 +157,9 @@ def run_course(course: Course, call_type: type[Any] = Call) -> tuple[Run, Refere
     assert run.outcome is not None, "the call neither ends nor waits for anything"
     assert call.next_command(clock()) is None, "Finish is the last command"
     assert call.wake_at() == inf, "an ended call waits for nothing"
+    served = next((one for one in run.outcome.attempts if one.number == referee.serving), None)
+    if run.outcome.status == "failed" and served is not None and served.failure is not None:
+        assert run.outcome.failure == served.failure, "what was being delivered broke, and that is how the call ended"
     for one in run.outcome.attempts:
         # The consumer's time is not the provider's: between two reads no clock of the provider runs.
         stalled = one.failure is not None and one.failure.kind == "stall_timeout"

@@ -140,6 +140,11 @@ class Referee:
             len(self._opened - self._closed) <= self._parallel, "no more attempts are open than the driver can run"
         )
 
+    @property
+    def serving(self) -> int | None:
+        """The attempt whose items were delivered, or None."""
+        return self._serving
+
     def _deliver(self, command: Deliver) -> None:
         self._demand(not self._cancelled, "nothing is delivered after a cancellation (law 7)")
         self._demand(bool(command.items), "a delivery is never empty")

@@ -22,8 +22,8 @@ OUTPUT_FORMATS = frozenset({"text", "json_object", "json_schema"})
 def chat_options(parameters: Mapping[str, JsonValue]) -> ChatOptions:
     """The options; a parameter that is None was not given. Raises `InvalidRequest` naming the parameter.
 
-    >>> chat_options({"max_completion_tokens": 8, "temperature": None, "top_k": 40})
-    {'max_tokens': 8, 'extras': {'top_k': 40}}
+    >>> chat_options({"max_completion_tokens": 8, "temperature": None, "min_p": 0.1})
+    {'max_tokens': 8, 'extras': {'min_p': 0.1}}
     """
     options: dict[str, JsonValue] = {}
     extras: dict[str, JsonValue] = {}
